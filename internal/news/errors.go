@@ -1,0 +1,103 @@
+package news
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The errors of the domain. Others wrap them; compare with errors.Is.
+var (
+	// ErrInvalid: the input breaks a rule; an *InvalidError names it.
+	ErrInvalid = errors.New("invalid input")
+	// ErrNotFound: there is no such thing, or it may not be seen.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: the entity is in another version than the caller thought; a
+	// *ConflictError tells which.
+	ErrConflict = errors.New("conflict")
+	// ErrTaken: a slug belongs to another entity; a *TakenError tells whose it is.
+	ErrTaken = errors.New("slug is taken")
+	// ErrUnauthenticated: the caller has to say who it is.
+	ErrUnauthenticated = errors.New("not authenticated")
+	// ErrForbidden: the caller may not do this.
+	ErrForbidden = errors.New("forbidden")
+	// ErrBadCursor: the cursor can't be understood, or is of another list, of
+	// another log, or ahead of the log.
+	ErrBadCursor = errors.New("bad cursor")
+	// ErrCursorExpired: the cursor is further back than can be resumed from.
+	ErrCursorExpired = errors.New("cursor expired")
+	// ErrTooComplex: the operation would cost too much.
+	ErrTooComplex = errors.New("too complex")
+	// ErrUnavailable: the store can't answer now; the same call may succeed later.
+	ErrUnavailable = errors.New("unavailable")
+)
+
+// An InvalidError names the input that breaks a rule.
+type InvalidError struct {
+	Field  string // as the caller knows it, such as title or image.url
+	Reason string // follows the name of the field in a sentence
+}
+
+// Invalid makes an *InvalidError.
+func Invalid(field, reason string, args ...any) error {
+	return &InvalidError{Field: field, Reason: fmt.Sprintf(reason, args...)}
+}
+
+func (e *InvalidError) Error() string { return e.Field + " " + e.Reason }
+
+// Is makes the error an ErrInvalid.
+func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
+
+// A ConflictError tells the version that an entity is in.
+type ConflictError struct {
+	ID      EntityID
+	Current int // 0 where the entity does not exist
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s is in version %d by now", e.ID, e.Current)
+}
+
+// Is makes the error an ErrConflict.
+func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
+
+// A TakenError tells to whom a slug belongs.
+type TakenError struct {
+	Slug  string
+	Owner EntityID
+}
+
+func (e *TakenError) Error() string {
+	return fmt.Sprintf("the slug %q belongs to %s", e.Slug, e.Owner)
+}
+
+// Is makes the error an ErrTaken.
+func (e *TakenError) Is(target error) bool { return target == ErrTaken }
+
+// A CursorError tells which cursor can't be used and why.
+type CursorError struct {
+	Field  string // the argument; empty where it is not known
+	Reason string
+	Oldest *LogCursor // set when the cursor has expired: the oldest that has not
+}
+
+// BadCursor makes a *CursorError that is an ErrBadCursor.
+func BadCursor(field, reason string) error { return &CursorError{Field: field, Reason: reason} }
+
+func (e *CursorError) Error() string {
+	what := "the cursor"
+	if e.Field != "" {
+		what += " " + e.Field
+	}
+	if e.Oldest != nil {
+		return what + " has expired: " + e.Reason
+	}
+	return what + " can't be used: " + e.Reason
+}
+
+// Is makes the error an ErrBadCursor or an ErrCursorExpired.
+func (e *CursorError) Is(target error) bool {
+	if e.Oldest != nil {
+		return target == ErrCursorExpired
+	}
+	return target == ErrBadCursor
+}

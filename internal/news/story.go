@@ -1,0 +1,116 @@
+package news
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Story is an article in one of its versions.
+type Story struct {
+	ID      StoryID     `bson:"_id"`
+	Version int         `bson:"version"`
+	Status  StoryStatus `bson:"status"`
+
+	StoryContent `bson:",inline"`
+
+	PreviousSlugs []string     `bson:"previousSlugs,omitempty"` // oldest first, without Slug
+	Corrections   []Correction `bson:"corrections,omitempty"`   // newest first
+	CreatedBy     string       `bson:"createdBy,omitempty"`
+	CreatedAt     time.Time    `bson:"createdAt"`
+	UpdatedAt     time.Time    `bson:"updatedAt"`
+	PublishedAt   time.Time    `bson:"publishedAt,omitempty"` // the first time; zero before it
+	// WithdrawnIn is the newest version that took the story out of the public
+	// view, 0 where none has: what was public before it is never shown again,
+	// also when the story has become public anew.
+	WithdrawnIn int `bson:"withdrawnIn,omitempty"`
+}
+
+// StoryContent is what an editor writes of a Story.
+type StoryContent struct {
+	Slug         string   `bson:"slug"`
+	Title        string   `bson:"title"`
+	Summary      Text     `bson:"summary,omitempty"`
+	Body         string   `bson:"body"`     // Markdown
+	Language     string   `bson:"language"` // BCP 47, in its canonical form
+	Breaking     bool     `bson:"breaking,omitempty"`
+	Priority     Priority `bson:"priority"`
+	Tags         []TagID  `bson:"tags,omitempty"`    // in editorial order
+	Authors      []TagID  `bson:"authors,omitempty"` // tags of kind CONTRIBUTOR, in the order of the byline
+	Image        *Image   `bson:"image,omitempty"`
+	CanonicalURL URL      `bson:"canonicalUrl,omitempty"`
+	Source       *Source  `bson:"source,omitempty"`
+}
+
+// A StoryStatus is where a story is in its life.
+type StoryStatus string
+
+// The states of a story. Only a published one is public.
+const (
+	StoryDraft       StoryStatus = "DRAFT"
+	StoryPublished   StoryStatus = "PUBLISHED"
+	StoryUnpublished StoryStatus = "UNPUBLISHED"
+)
+
+// StoryStatuses lists every state of a story.
+func StoryStatuses() []StoryStatus {
+	return []StoryStatus{StoryPublished, StoryDraft, StoryUnpublished}
+}
+
+// Ref implements Entity.
+func (s *Story) Ref() Ref { return Ref{KindStory, EntityID(s.ID), s.Version} }
+
+// Slugs implements Entity.
+func (s *Story) Slugs() []string { return append([]string{s.Slug}, s.PreviousSlugs...) }
+
+// Listing implements Entity. A story stands where it was first published, or,
+// before that, where it was created.
+func (s *Story) Listing() Listing {
+	l := Listing{Status: string(s.Status), At: s.PublishedAt, Terms: priorityTerms(s.Priority)}
+	if l.At.IsZero() {
+		l.At = s.CreatedAt
+	}
+	for language := strings.ToLower(s.Language); ; {
+		l.Terms = append(l.Terms, languageTerm(language))
+		end := strings.LastIndexByte(language, '-')
+		if end < 0 {
+			break
+		}
+		language = language[:end]
+	}
+	if s.Breaking {
+		l.Terms = append(l.Terms, breakingTerm)
+	} else {
+		l.Terms = append(l.Terms, notBreakingTerm)
+	}
+	if s.CreatedBy != "" {
+		l.Terms = append(l.Terms, creatorTerm(s.CreatedBy))
+	}
+	l.Terms = append(l.Terms, tagTerms(s.Tags, s.Authors)...)
+	return l
+}
+
+// VisibleTo tells whether who may read the story.
+func (s *Story) VisibleTo(who Audience) bool {
+	return s.Status == StoryPublished || who.Staff || (who.Author != "" && who.Author == s.CreatedBy)
+}
+
+// Tombstone is what a reader is shown of a story that is no longer public: that
+// it was there, and nothing of its text.
+func (s *Story) Tombstone() *Story {
+	return &Story{
+		ID: s.ID, Version: s.Version, Status: StoryUnpublished,
+		StoryContent: StoryContent{Slug: s.Slug, Language: s.Language, Priority: s.Priority},
+		CreatedAt:    s.CreatedAt, UpdatedAt: s.UpdatedAt, PublishedAt: s.PublishedAt,
+	}
+}
+
+// Clone copies the story for editing.
+func (s *Story) Clone() *Story {
+	c := *s
+	c.PreviousSlugs = slices.Clone(s.PreviousSlugs)
+	c.Corrections = slices.Clone(s.Corrections)
+	c.Tags = slices.Clone(s.Tags)
+	c.Authors = slices.Clone(s.Authors)
+	return &c
+}
