@@ -1,0 +1,241 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"depeche/internal/news"
+)
+
+// How many stories the rankings look at, at most.
+const (
+	trendingStories = 10_000
+	relatedStories  = 100 // for each tag
+)
+
+// publishedTerm is the name of a term of the published stories.
+func publishedTerm(term string) string {
+	return termOf(news.KindStory, string(news.StoryPublished), term)
+}
+
+// StoryCounts implements news.Reading.
+func (s *Store) StoryCounts(ctx context.Context, tags []news.TagID) (map[news.TagID]int, error) {
+	counts := make(map[news.TagID]int, len(tags))
+	err := s.read(ctx, func(c *session) error {
+		var names []string
+		for _, tag := range tags {
+			names = append(names, publishedTerm(tag.Term()))
+		}
+		terms, err := lookUp(ctx, c, names)
+		for i, tag := range tags {
+			counts[tag] = int(terms[names[i]].n)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count stories of %d tags: %w", len(tags), err)
+	}
+	return counts, nil
+}
+
+// TrendingTags implements news.Reading.
+func (s *Store) TrendingTags(ctx context.Context, since time.Time, kinds []news.TagKind, limit int) ([]news.TagCount, error) {
+	var ranking []news.TagCount
+	err := s.read(ctx, func(c *session) error {
+		recent, ok, err := recentStories(ctx, c, since)
+		if err != nil || !ok {
+			return err
+		}
+		counts, err := countTags(ctx, c, recent, news.TagFilter{Kinds: kinds}.Selection())
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(counts, func(a, b tagCount) int {
+			return cmp.Or(cmp.Compare(b.stories, a.stories), cmp.Compare(a.name, b.name), cmp.Compare(a.id, b.id))
+		})
+		counts = counts[:min(max(limit, 0), len(counts))]
+		ids := make([]news.TagID, len(counts))
+		for i, n := range counts {
+			ids[i] = n.id
+		}
+		tags, err := load(ctx, s, c, ids)
+		for _, n := range counts {
+			if tag, ok := tags[n.id].(*news.Tag); ok {
+				ranking = append(ranking, news.TagCount{Tag: tag, Stories: n.stories})
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rank tags since %s: %w", since, err)
+	}
+	return ranking, nil
+}
+
+// recentStories is the span of the published stories since then that a ranking
+// looks at. ok is false where there is none.
+func recentStories(ctx context.Context, c *session, since time.Time) (recent span, ok bool, err error) {
+	recent = wholeOf(news.Selection{Kind: news.KindStory, From: since})
+	all := publishedTerm("")
+	terms, err := lookUp(ctx, c, []string{all})
+	if err != nil || terms[all].n == 0 {
+		return span{}, false, err
+	}
+	var oldest place
+	many, err := c.row(ctx, `
+		SELECT key, id FROM postings WHERE term = ? AND key >= ?
+		ORDER BY key DESC, id DESC LIMIT 1 OFFSET 0 + ?`,
+		[]any{terms[all].id, recent.lo.ms, trendingStories - 1}, &oldest.ms, &oldest.id)
+	if many {
+		recent = recent.from(oldest)
+	}
+	return recent, true, err
+}
+
+type tagCount struct {
+	id      news.TagID
+	name    string
+	stories int
+}
+
+// countTags counts the published stories within recent that carry each of the
+// tags of sel; those that none carries are left out.
+func countTags(ctx context.Context, c *session, recent span, sel news.Selection) ([]tagCount, error) {
+	streams, err := plan(ctx, c, sel)
+	if err != nil {
+		return nil, err
+	}
+	var counts []tagCount
+	for _, st := range streams {
+		err := c.query(ctx, `
+			SELECT p.id, p.key, (
+				SELECT count(*) FROM postings q WHERE q.term = t.id AND (q.key, q.id) >= (?, ?)
+			) FROM postings p CROSS JOIN terms t ON t.term = ? || p.id
+			WHERE p.term = ?`,
+			[]any{recent.lo.ms, recent.lo.id, publishedTerm(news.TagID("").Term()), st[0].id},
+			func(rows *sql.Rows) error {
+				var n tagCount
+				if err := rows.Scan(&n.id, &n.name, &n.stories); err != nil {
+					return err
+				}
+				if n.stories > 0 {
+					counts = append(counts, n)
+				}
+				return nil
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
+}
+
+// RelatedStories implements news.Reading.
+func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []news.StoryID, limit int) (map[news.StoryID][]*news.Story, error) {
+	related := make(map[news.StoryID][]*news.Story, len(ids))
+	err := s.read(ctx, func(c *session) error {
+		sources, err := load(ctx, s, c, ids)
+		if err != nil {
+			return err
+		}
+		r := relations{weights: make(map[news.TagID]float64), newest: make(map[news.TagID][]place)}
+		ranked := make(map[news.StoryID][]place, len(ids))
+		var wanted []string
+		for id, e := range sources {
+			story, ok := e.(*news.Story)
+			if !ok || !story.VisibleTo(who) {
+				continue
+			}
+			places, err := r.of(ctx, c, story)
+			if err != nil {
+				return err
+			}
+			ranked[id] = places[:min(max(limit, 0), len(places))]
+			for _, p := range ranked[id] {
+				wanted = append(wanted, p.id)
+			}
+		}
+		found, err := load(ctx, s, c, wanted)
+		for id, places := range ranked {
+			for _, p := range places {
+				if story, ok := found[p.id].(*news.Story); ok {
+					related[id] = append(related[id], story)
+				}
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is related to %d stories: %w", len(ids), err)
+	}
+	return related, nil
+}
+
+// relations remembers what stories of one question have in common.
+type relations struct {
+	weights map[news.TagID]float64
+	newest  map[news.TagID][]place
+}
+
+// of ranks the published stories that share tags with story.
+func (r *relations) of(ctx context.Context, c *session, story *news.Story) ([]place, error) {
+	if err := r.learn(ctx, c, story.Tags); err != nil {
+		return nil, err
+	}
+	scores := make(map[place]float64)
+	for i, tag := range story.Tags {
+		if slices.Contains(story.Tags[:i], tag) {
+			continue
+		}
+		for _, p := range r.newest[tag] {
+			if p.id != string(story.ID) {
+				scores[p] += r.weights[tag]
+			}
+		}
+	}
+	places := make([]place, 0, len(scores))
+	for p := range scores {
+		places = append(places, p)
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(scores[b], scores[a]), b.compare(a))
+	})
+	return places, nil
+}
+
+// learn reads what it takes to rank by tags.
+func (r *relations) learn(ctx context.Context, c *session, tags []news.TagID) error {
+	all := publishedTerm("")
+	names := []string{all}
+	for _, tag := range tags {
+		if _, known := r.weights[tag]; !known {
+			names = append(names, publishedTerm(tag.Term()))
+		}
+	}
+	if len(names) == 1 {
+		return nil
+	}
+	terms, err := lookUp(ctx, c, names)
+	if err != nil {
+		return err
+	}
+	whole := wholeOf(news.Selection{Kind: news.KindStory})
+	for _, tag := range tags {
+		if _, known := r.weights[tag]; known {
+			continue
+		}
+		t := terms[publishedTerm(tag.Term())]
+		r.weights[tag] = news.TagWeight(int(t.n), int(terms[all].n))
+		if t.n == 0 {
+			continue
+		}
+		if r.newest[tag], err = walk(ctx, c, []stream{{t}}, whole, true, relatedStories); err != nil {
+			return err
+		}
+	}
+	return nil
+}

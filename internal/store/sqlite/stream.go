@@ -1,0 +1,157 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"depeche/internal/news"
+)
+
+// Bounds of one list query. The API takes up to 20 tags, which makes 60 streams
+// or 25 terms at most.
+const (
+	maxStreams = 256
+	maxTerms   = 64
+)
+
+// A stream is the places that are listed under all of some terms, the rarest
+// first. Its postings are walked and the others probed.
+type stream []term
+
+// A term is a row of terms.
+type term struct {
+	id, n int64
+}
+
+// plan finds the streams whose union is sel. Streams that hold nothing are left
+// out. Errors: news.ErrTooComplex.
+func plan(ctx context.Context, c *session, sel news.Selection) ([]stream, error) {
+	one := []string{""}
+	if len(sel.Any) > 0 {
+		one = slices.Compact(slices.Sorted(slices.Values(sel.Any)))
+	}
+	if len(sel.Shelves)*len(one) > maxStreams {
+		return nil, fmt.Errorf("%w: more than %d alternatives", news.ErrTooComplex, maxStreams)
+	}
+	var named [][]string
+	for _, shelf := range sel.Shelves {
+		if len(shelf.All) >= maxTerms {
+			return nil, fmt.Errorf("%w: more than %d conditions", news.ErrTooComplex, maxTerms)
+		}
+		for _, extra := range one {
+			var names []string
+			for _, t := range append([]string{extra}, shelf.All...) {
+				// The term of all is said by any other.
+				if t != "" || len(shelf.All) == 0 {
+					names = append(names, termOf(sel.Kind, shelf.Status, t))
+				}
+			}
+			slices.Sort(names)
+			named = append(named, slices.Compact(names))
+		}
+	}
+	terms, err := lookUp(ctx, c, slices.Concat(named...))
+	if err != nil {
+		return nil, err
+	}
+	var streams []stream
+	for _, names := range named {
+		var s stream
+		for _, name := range names {
+			s = append(s, terms[name])
+		}
+		slices.SortFunc(s, func(a, b term) int { return cmp.Compare(a.n, b.n) })
+		if s[0].n > 0 {
+			streams = append(streams, s)
+		}
+	}
+	return streams, nil
+}
+
+// lookUp reads the terms of names that there are.
+func lookUp(ctx context.Context, c *session, names []string) (map[string]term, error) {
+	terms := make(map[string]term, len(names))
+	err := c.query(ctx, `
+		SELECT t.term, t.id, t.n FROM json_each(?) j CROSS JOIN terms t ON t.term = j.value`,
+		[]any{jsonOf(names)}, func(rows *sql.Rows) error {
+			var name string
+			var t term
+			err := rows.Scan(&name, &t.id, &t.n)
+			terms[name] = t
+			return err
+		})
+	return terms, err
+}
+
+// walk returns the first limit places of the union of streams within s, from
+// its upper end down or from its lower end up.
+func walk(ctx context.Context, c *session, streams []stream, s span, down bool, limit int) ([]place, error) {
+	var places []place
+	for _, st := range streams {
+		err := c.query(ctx, st.text(down), st.args(s, limit), func(rows *sql.Rows) error {
+			var p place
+			var err error
+			if s.named {
+				err = rows.Scan(&p.name, &p.id)
+			} else {
+				err = rows.Scan(&p.ms, &p.id)
+			}
+			places = append(places, p)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(streams) > 1 {
+		slices.SortFunc(places, func(a, b place) int {
+			if down {
+				a, b = b, a
+			}
+			return a.compare(b)
+		})
+		places = slices.Compact(places) // what carries two of Any is in two streams
+	}
+	return places[:min(limit, len(places))], nil
+}
+
+// occupied tells whether any of streams has a place within s.
+func occupied(ctx context.Context, c *session, streams []stream, s span) (bool, error) {
+	for i := range streams {
+		places, err := walk(ctx, c, streams[i:i+1], s, true, 1)
+		if err != nil || len(places) > 0 {
+			return len(places) > 0, err
+		}
+	}
+	return false, nil
+}
+
+// text is the query that walks the stream. It depends on nothing but the number
+// of terms and the direction, so there are few of them to prepare.
+func (st stream) text(down bool) string {
+	var b strings.Builder
+	b.WriteString(`SELECT p.key, p.id FROM postings p
+		WHERE p.term = ? AND (p.key, p.id) >= (?, ?) AND (p.key, p.id) < (?, ?)`)
+	for range st[1:] {
+		b.WriteString(`
+		AND EXISTS (SELECT 1 FROM postings q WHERE q.term = ? AND q.key = p.key AND q.id = p.id)`)
+	}
+	if down {
+		b.WriteString(` ORDER BY p.key DESC, p.id DESC LIMIT 0 + ?`)
+	} else {
+		b.WriteString(` ORDER BY p.key, p.id LIMIT 0 + ?`)
+	}
+	return b.String()
+}
+
+func (st stream) args(s span, limit int) []any {
+	args := []any{st[0].id, s.lo.key(s.named), s.lo.id, s.hi.key(s.named), s.hi.id}
+	for _, t := range st[1:] {
+		args = append(args, t.id)
+	}
+	return append(args, limit)
+}
