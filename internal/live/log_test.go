@@ -1,0 +1,167 @@
+package live_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"depeche/internal/news"
+)
+
+// A memoryLog is a Source whose lines, delays and outages a test decides on.
+type memoryLog struct {
+	mu       sync.Mutex
+	lines    []news.Line
+	current  map[news.EntityID]news.Entity
+	watchers []func()
+	reads    int // calls of Lines
+	asked    int // calls of Nodes
+
+	delay   func() time.Duration // of every read; nil for none
+	lost    func() bool          // whether a wake-up gets lost; nil for never
+	outage  error                // what reads answer while it is set
+	holeAt  news.Seq             // a line that is left out, against the contract
+	unwatch error                // what Watch answers at once, when it is set
+}
+
+func (l *memoryLog) Epoch() news.Epoch { return "epoch" }
+
+func (l *memoryLog) Head(context.Context) (news.Seq, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return news.Seq(len(l.lines)), l.outage
+}
+
+func (l *memoryLog) Lines(ctx context.Context, after news.Seq, limit int) ([]news.Line, error) {
+	if l.delay != nil {
+		if err := pause(ctx, l.delay()); err != nil {
+			return nil, err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reads++
+	if l.outage != nil {
+		return nil, l.outage
+	}
+	var found []news.Line
+	for _, line := range l.lines[min(int(after), len(l.lines)):] {
+		if line.Seq != l.holeAt && len(found) < limit {
+			found = append(found, line)
+		}
+	}
+	return found, nil
+}
+
+func (l *memoryLog) Version(context.Context, news.EntityID, int) (news.Line, error) {
+	return news.Line{}, news.ErrNotFound
+}
+
+func (l *memoryLog) Nodes(_ context.Context, who news.Audience, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked++
+	found := map[news.EntityID]news.Entity{}
+	for _, id := range ids {
+		e := l.current[id]
+		if s, ok := e.(*news.Story); ok && !s.VisibleTo(who) {
+			continue
+		}
+		if e != nil {
+			found[id] = e
+		}
+	}
+	return found, l.outage
+}
+
+func (l *memoryLog) Watch(ctx context.Context, wake func()) error {
+	if l.unwatch != nil {
+		return l.unwatch
+	}
+	l.mu.Lock()
+	l.watchers = append(l.watchers, wake)
+	l.mu.Unlock()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// commit appends a version of an entity.
+func (l *memoryLog) commit(op news.Op, doc news.Entity) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change := news.Change{Op: op, Doc: doc, At: time.Now()}
+	if prev := l.current[doc.Ref().ID]; prev != nil {
+		before := prev.Listing()
+		change.Before = &before
+	}
+	if l.current == nil {
+		l.current = map[news.EntityID]news.Entity{}
+	}
+	l.current[doc.Ref().ID] = doc
+	l.lines = append(l.lines, news.Line{Seq: news.Seq(len(l.lines) + 1), Change: change})
+	if l.lost == nil || !l.lost() {
+		for _, wake := range l.watchers {
+			wake()
+		}
+	}
+}
+
+func (l *memoryLog) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.outage = err
+}
+
+func (l *memoryLog) head() news.Seq {
+	head, _ := l.Head(context.Background())
+	return head
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// entry is the first version of a ticker entry, with a tag for a filter to ask for.
+func entry(n int, tags ...news.TagID) *news.TickerEntry {
+	return &news.TickerEntry{
+		ID: news.TickerEntryID(fmt.Sprintf("tick_%d", n)), Version: 1, Status: news.TickerPublished,
+		TickerContent: news.TickerContent{Headline: fmt.Sprintf("Line %d", n), Body: withdrawn, Priority: news.Routine, Tags: tags},
+	}
+}
+
+func story(n int, status news.StoryStatus, version int) *news.Story {
+	return &news.Story{
+		ID: news.StoryID(fmt.Sprintf("story_%d", n)), Version: version, Status: status,
+		StoryContent: news.StoryContent{Slug: fmt.Sprintf("story-%d", n), Title: "Title", Body: withdrawn, Priority: news.Routine},
+	}
+}
+
+func all(news.Line) bool { return true }
+
+func seqs[T any](list []T, seq func(T) news.Seq) []news.Seq {
+	var out []news.Seq
+	for _, item := range list {
+		out = append(out, seq(item))
+	}
+	return out
+}
+
+func fromTo(first, last news.Seq) []news.Seq {
+	var out []news.Seq
+	for seq := first; seq <= last; seq++ {
+		out = append(out, seq)
+	}
+	return slices.Clip(out)
+}
+
+// withdrawn is the text of everything here.
+const withdrawn = "text to withdraw"
