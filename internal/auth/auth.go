@@ -1,0 +1,146 @@
+// Package auth tells who somebody is: it makes and reads the bearer tokens
+// (JSON Web Tokens, HS256) of the newsroom, with a secret that it keeps in the
+// data folder. What somebody may do is not its business.
+package auth
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"depeche/internal/news"
+)
+
+// SecretFile is the name of the file in the data folder that holds the secret.
+const SecretFile = "token.secret"
+
+const issuer = "depeche"
+
+// A Key makes and reads the tokens of one newsroom.
+type Key struct {
+	secret []byte
+	now    func() time.Time
+}
+
+// OpenKey reads the secret of the newsroom from folder, or makes one there on
+// the first start, readable by its owner only. now is the clock that tokens are
+// compared with.
+func OpenKey(folder string, now func() time.Time) (*Key, error) {
+	path := filepath.Join(folder, SecretFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = makeSecret(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the token secret: %w", err)
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("the token secret %s can be read by others (mode %04o): give it the mode 0600", path, info.Mode().Perm())
+	}
+	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(secret) < 32 {
+		return nil, fmt.Errorf("the token secret %s is damaged: it must hold at least 64 hexadecimal digits", path)
+	}
+	return &Key{secret: secret, now: now}, nil
+}
+
+// makeSecret writes a new secret as a whole or not at all; when another process
+// is faster, its secret is the one that counts.
+func makeSecret(path string) ([]byte, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	random := make([]byte, 32)
+	rand.Read(random)
+	text := []byte(hex.EncodeToString(random) + "\n")
+	temp, err := os.CreateTemp(filepath.Dir(path), SecretFile+".*") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(text)
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Link(temp.Name(), path); errors.Is(err, fs.ErrExist) {
+		return os.ReadFile(path)
+	} else if err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+type claims struct {
+	jwt.RegisteredClaims
+	Role news.Role `json:"role"`
+}
+
+// Sign makes a token that lets its bearer be who until who.Expires.
+func (k *Key) Sign(who news.Actor) (string, error) {
+	if !slices.Contains(news.Roles(), who.Role) {
+		return "", news.Invalid("role", "must be one of %v", news.Roles())
+	}
+	if who.Name == "" {
+		return "", news.Invalid("name", "must not be empty")
+	}
+	if !who.Expires.After(k.now()) {
+		return "", news.Invalid("expiry", "must lie ahead")
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: issuer, Subject: who.Name,
+			IssuedAt: jwt.NewNumericDate(k.now()), ExpiresAt: jwt.NewNumericDate(who.Expires),
+		},
+		Role: who.Role,
+	})
+	signed, err := token.SignedString(k.secret)
+	if err != nil {
+		return "", fmt.Errorf("sign a token: %w", err)
+	}
+	return signed, nil
+}
+
+// Verify tells who the bearer of a token is. Errors: ErrUnauthenticated, which
+// says what is wrong and never repeats the token.
+func (k *Key) Verify(token string) (news.Actor, error) {
+	var c claims
+	_, err := jwt.ParseWithClaims(token, &c,
+		func(*jwt.Token) (any, error) { return k.secret, nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+		jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(k.now),
+	)
+	switch {
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return news.Actor{}, fmt.Errorf("the token has expired: %w", news.ErrUnauthenticated)
+	case errors.Is(err, jwt.ErrTokenMalformed):
+		return news.Actor{}, fmt.Errorf("the token is malformed: %w", news.ErrUnauthenticated)
+	case err != nil:
+		return news.Actor{}, fmt.Errorf("the token is not valid here: %w", news.ErrUnauthenticated)
+	case c.Subject == "" || !slices.Contains(news.Roles(), c.Role):
+		return news.Actor{}, fmt.Errorf("the token names nobody or no known role: %w", news.ErrUnauthenticated)
+	}
+	return news.Actor{Name: c.Subject, Role: c.Role, Expires: c.ExpiresAt.Time}, nil
+}
+
+// Bearer reads the token of an Authorization header, or of the field of a
+// connection_init payload that stands for it; empty where there is none. Errors:
+// ErrUnauthenticated for another scheme.
+func Bearer(header string) (string, error) {
+	if header == "" {
+		return "", nil
+	}
+	scheme, token, _ := strings.Cut(header, " ")
+	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "bearer") || token == "" {
+		return "", fmt.Errorf("the Authorization must be \"Bearer\" and a token: %w", news.ErrUnauthenticated)
+	}
+	return token, nil
+}
