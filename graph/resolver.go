@@ -1,0 +1,30 @@
+// Package graph is everything that knows GraphQL: the schema's resolvers, its
+// scalars and what gqlgen makes of them. Resolvers are thin. They read their
+// arguments, ask the desk or the store one thing, and return it in the shape of
+// the schema; no rule of the trade is here.
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"depeche/internal/desk"
+	"depeche/internal/live"
+	"depeche/internal/news"
+	"depeche/internal/text"
+)
+
+// A Resolver answers the schema from a store, a desk and a follower of the log.
+// Every field is required.
+type Resolver struct {
+	Store  news.Store
+	Desk   *desk.Desk
+	Live   *live.Follower
+	Text   *text.Markdown
+	Zone   *time.Location // of wall-clock times that say none
+	Now    func() time.Time
+	Logger *slog.Logger
+	// RequestID names the request of a context in errors and logs.
+	RequestID func(context.Context) string
+}

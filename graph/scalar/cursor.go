@@ -1,0 +1,134 @@
+package scalar
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"depeche/internal/news"
+)
+
+// A Cursor is a place in a list or in the log, as clients hold it: base64url
+// without padding. Whether it is one at all is found out by PageCursor and
+// LogCursor, which know the argument that it came in.
+type Cursor string
+
+// MarshalCursor writes a cursor: null where there is none.
+func MarshalCursor(c Cursor) graphql.Marshaler { return MarshalText(news.Text(c)) }
+
+// UnmarshalCursor reads a cursor.
+func UnmarshalCursor(v any) (Cursor, error) {
+	s, ok := v.(string)
+	if !ok {
+		return "", news.BadCursor("", "it is not a string")
+	}
+	return Cursor(s), nil
+}
+
+// The first letter of a cursor's text tells what it is a place in.
+var listLetters = [...]struct {
+	letter string
+	list   news.Kind
+}{
+	{"s", news.KindStory}, {"g", news.KindTag}, {"t", news.KindTickerEntry}, {"c", news.KindCoverage},
+}
+
+const logLetter = "l"
+
+// OfPage is the cursor of a place in a list.
+func OfPage(p news.PageCursor) Cursor {
+	at := ""
+	if !p.At.IsZero() {
+		at = strconv.FormatInt(p.At.UnixMilli(), 36)
+	}
+	for _, l := range listLetters {
+		if l.list == p.List {
+			return encode(strings.Join([]string{l.letter, at, string(p.ID), p.Name}, " "))
+		}
+	}
+	panic(fmt.Sprintf("no list of kind %q", p.List))
+}
+
+// OfLog is the cursor of a place in the log.
+func OfLog(l news.LogCursor) Cursor {
+	return encode(strings.Join([]string{logLetter, string(l.Epoch), strconv.FormatInt(int64(l.Seq), 36)}, " "))
+}
+
+// PageCursor reads the cursor that came in the argument named field; nil where
+// none came. Errors: news.ErrBadCursor.
+func PageCursor(field string, c *Cursor) (*news.PageCursor, error) {
+	if c == nil {
+		return nil, nil
+	}
+	letter, rest, err := decode(field, *c)
+	if err != nil {
+		return nil, err
+	}
+	if letter == logLetter {
+		return nil, news.BadCursor(field, "it is a place in the log, not in a list")
+	}
+	part := strings.SplitN(rest, " ", 3)
+	for _, l := range listLetters {
+		if l.letter != letter || len(part) != 3 {
+			continue
+		}
+		p := news.PageCursor{List: l.list, ID: news.EntityID(part[1]), Name: part[2]}
+		if part[0] != "" {
+			ms, err := strconv.ParseInt(part[0], 36, 64)
+			if err != nil {
+				return nil, malformed(field)
+			}
+			p.At = time.UnixMilli(ms).UTC()
+		}
+		return &p, nil
+	}
+	return nil, malformed(field)
+}
+
+// LogCursor reads the cursor that came in the argument named field; nil where
+// none came. Errors: news.ErrBadCursor.
+func LogCursor(field string, c *Cursor) (*news.LogCursor, error) {
+	if c == nil {
+		return nil, nil
+	}
+	letter, rest, err := decode(field, *c)
+	if err != nil {
+		return nil, err
+	}
+	if letter != logLetter {
+		return nil, news.BadCursor(field, "it is a place in a list, not in the log; take a liveCursor or the cursor of an event")
+	}
+	epoch, number, ok := strings.Cut(rest, " ")
+	seq, err := strconv.ParseInt(number, 36, 64)
+	if !ok || err != nil || seq < 0 {
+		return nil, malformed(field)
+	}
+	return &news.LogCursor{Epoch: news.Epoch(epoch), Seq: news.Seq(seq)}, nil
+}
+
+func encode(text string) Cursor {
+	return Cursor(base64.RawURLEncoding.EncodeToString([]byte(text)))
+}
+
+func decode(field string, c Cursor) (letter, rest string, err error) {
+	const longest = 1000 // a name of 120 characters and an id of 64 stay well below
+	if len(c) > longest {
+		return "", "", malformed(field)
+	}
+	text, err := base64.RawURLEncoding.Strict().DecodeString(string(c))
+	if err != nil || !utf8.Valid(text) {
+		return "", "", malformed(field)
+	}
+	letter, rest, ok := strings.Cut(string(text), " ")
+	if !ok {
+		return "", "", malformed(field)
+	}
+	return letter, rest, nil
+}
+
+func malformed(field string) error { return news.BadCursor(field, "it is malformed") }
