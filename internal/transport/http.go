@@ -1,0 +1,194 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// maxBody bounds a request. The largest story is 500,000 characters, which JSON
+// may escape to six bytes each.
+const maxBody = 4 << 20
+
+const (
+	typeJSON     = "application/json"
+	typeResponse = "application/graphql-response+json"
+)
+
+// serveHTTP is GraphQL over HTTP: POST with a JSON body, GET for queries.
+func serveHTTP(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	params, refused := read(w, r)
+	if refused != nil {
+		writeRefusal(w, r, refused.status, "INVALID_ARGUMENT", refused.reason)
+		return
+	}
+	ctx := r.Context()
+	op, errs := exec.CreateOperationContext(ctx, params)
+	if errs != nil {
+		writeErrors(w, r, requestErrorStatus(r), exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors)
+		return
+	}
+	switch kind := op.Operation.Operation; {
+	case kind == ast.Subscription:
+		writeRefusal(w, r, http.StatusBadRequest, "INVALID_ARGUMENT", "a subscription needs a WebSocket with the subprotocol graphql-transport-ws")
+		return
+	case kind == ast.Mutation && r.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		writeRefusal(w, r, http.StatusMethodNotAllowed, "INVALID_ARGUMENT", "a mutation needs POST")
+		return
+	}
+	responses, ctx := exec.DispatchOperation(ctx, op)
+	write(w, r, http.StatusOK, responses(ctx))
+}
+
+// requestErrorStatus is the status of an operation that could not begin.
+// GraphQL over HTTP, section 6.4: 400 in its own media type; plain JSON keeps
+// the 200 that older clients need to read the errors.
+func requestErrorStatus(r *http.Request) int {
+	if responseType(r) == typeResponse {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+func responseType(r *http.Request) string {
+	if strings.Contains(r.Header.Get("Accept"), typeResponse) {
+		return typeResponse
+	}
+	return typeJSON
+}
+
+type refusal struct {
+	status int
+	reason string
+}
+
+// read makes the parameters of an operation of a request.
+func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	start := time.Now()
+	var params *graphql.RawParams
+	var refused *refusal
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		params, refused = readURL(r)
+	case http.MethodPost:
+		params, refused = readBody(w, r)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		return nil, &refusal{http.StatusMethodNotAllowed, "only GET and POST are answered here"}
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	if params.Query == "" {
+		return nil, &refusal{http.StatusBadRequest, "query is missing"}
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: time.Now()}
+	return params, nil
+}
+
+func readURL(r *http.Request) (*graphql.RawParams, *refusal) {
+	q := r.URL.Query()
+	params := &graphql.RawParams{Query: q.Get("query"), OperationName: q.Get("operationName")}
+	for _, part := range []struct {
+		name string
+		to   *map[string]any
+	}{{"variables", &params.Variables}, {"extensions", &params.Extensions}} {
+		if text := q.Get(part.name); text != "" {
+			if err := decode([]byte(text), part.to); err != nil {
+				return nil, &refusal{http.StatusBadRequest, part.name + " is not a JSON object: " + err.Error()}
+			}
+		}
+	}
+	return params, nil
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	mediaType, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mediaType != typeJSON {
+		return nil, &refusal{http.StatusUnsupportedMediaType, "the Content-Type must be application/json"}
+	}
+	if charset := options["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, &refusal{http.StatusUnsupportedMediaType, "the charset must be utf-8"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody)}
+	case err != nil:
+		return nil, &refusal{http.StatusBadRequest, "the body ended early"}
+	}
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
+		return nil, &refusal{http.StatusBadRequest, "batches of operations are not answered: send one operation a request"}
+	}
+	params := &graphql.RawParams{}
+	if err := decode(body, params); err != nil {
+		return nil, &refusal{http.StatusBadRequest, "the body is not a GraphQL request as JSON: " + err.Error()}
+	}
+	return params, nil
+}
+
+// decode reads one JSON value and nothing behind it. Its errors tell what is
+// wrong and where, and never repeat what was sent.
+func decode(text []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	err := d.Decode(to)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Errorf("%s has the wrong type, %s", orBody(wrong.Field), wrong.Value)
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it ends early")
+	case err != nil:
+		return fmt.Errorf("it can't be understood at byte %d", d.InputOffset()+1)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows behind it")
+	}
+	return nil
+}
+
+func orBody(field string) string {
+	if field == "" {
+		return "it"
+	}
+	return field
+}
+
+func writeRefusal(w http.ResponseWriter, r *http.Request, status int, code, reason string) {
+	writeErrors(w, r, status, gqlerror.List{{Message: reason, Extensions: map[string]any{"code": code}}})
+}
+
+// writeErrors answers an operation that has not begun: there is no data then, not
+// even null (GraphQL, section 7.1).
+func writeErrors(w http.ResponseWriter, r *http.Request, status int, errs gqlerror.List) {
+	write(w, r, status, struct {
+		Errors gqlerror.List `json:"errors"`
+	}{errs})
+}
+
+func write(w http.ResponseWriter, r *http.Request, status int, response any) {
+	body, err := json.Marshal(response)
+	if err != nil {
+		// What the executor has made is valid JSON; this is for the day it is not.
+		status, body = http.StatusInternalServerError, []byte(`{"errors":[{"message":"something went wrong on our side","extensions":{"code":"INTERNAL"}}]}`)
+	}
+	w.Header().Set("Content-Type", responseType(r)+"; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Add("Vary", "Accept, Authorization")
+	w.WriteHeader(status)
+	w.Write(body) //nolint:errcheck // there is nobody to tell
+}
