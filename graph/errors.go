@@ -15,6 +15,7 @@ import (
 
 	"depeche/graph/scalar"
 	"depeche/internal/news"
+	"depeche/internal/text"
 )
 
 // The codes that extensions.code carries. They are part of the API.
@@ -50,7 +51,7 @@ type codeRow struct {
 }
 
 func notFound(what, name string) error {
-	return fmt.Errorf("there is no %s %s: %w", what, short(name), news.ErrNotFound)
+	return fmt.Errorf("there is no %s %s: %w", what, text.Quote(name), news.ErrNotFound)
 }
 
 // present makes of an error what a client is told: its code and what helps to

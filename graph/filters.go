@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"depeche/graph/model"
@@ -37,7 +36,7 @@ func (r *Resolver) storyFilter(ctx context.Context, in *model.StoryFilter) (news
 	if language := in.Language.Value(); language != nil {
 		var ok bool
 		if f.Language, ok = text.Language(*language); !ok {
-			return f, news.Invalid("filter.language", "must be a language as BCP 47, such as fr or en-GB, not %s", short(*language))
+			return f, news.Invalid("filter.language", "must be a language as BCP 47, such as fr or en-GB, not %s", text.Quote(*language))
 		}
 	}
 	f.Breaking = in.Breaking.Value()
@@ -95,31 +94,13 @@ func (r *Resolver) filterTags(ctx context.Context, refs []string) ([]news.TagID,
 	if len(refs) > maxFilterTags {
 		return nil, news.Invalid("filter.tags", "may be at most %d", maxFilterTags)
 	}
-	if len(refs) == 0 {
-		return nil, nil
-	}
-	bySlug, err := r.Store.TagsBySlug(ctx, refs)
+	named, err := news.TagsNamed(ctx, r.Store, refs)
 	if err != nil {
 		return nil, err
 	}
 	ids := make([]news.TagID, len(refs))
-	var unknown []news.TagID
-	for i, ref := range refs {
-		if tag := bySlug[ref]; tag != nil {
-			ids[i] = tag.ID
-		} else {
-			unknown = append(unknown, news.TagID(ref))
-		}
-	}
-	if len(unknown) == 0 {
-		return ids, nil
-	}
-	byID, err := r.Store.TagsByID(ctx, unknown)
-	if err != nil {
-		return nil, err
-	}
-	for i, ref := range refs {
-		if tag := byID[news.TagID(ref)]; tag != nil && ids[i] == noTag {
+	for i, tag := range named {
+		if ids[i] = noTag; tag != nil {
 			ids[i] = tag.ID
 		}
 	}
@@ -130,21 +111,14 @@ func (r *Resolver) filterTags(ctx context.Context, refs []string) ([]news.TagID,
 const noCoverage = news.CoverageID(" ")
 
 func (r *Resolver) filterCoverage(ctx context.Context, ref string) (news.CoverageID, error) {
-	bySlug, err := r.Store.CoveragesBySlug(ctx, []string{ref})
+	c, err := news.CoverageNamed(ctx, r.Store, ref)
 	if err != nil {
 		return "", err
 	}
-	if c := bySlug[ref]; c != nil {
-		return c.ID, nil
+	if c == nil {
+		return noCoverage, nil
 	}
-	byID, err := r.Store.CoveragesByID(ctx, []news.CoverageID{news.CoverageID(ref)})
-	if err != nil {
-		return "", err
-	}
-	if c := byID[news.CoverageID(ref)]; c != nil {
-		return c.ID, nil
-	}
-	return noCoverage, nil
+	return c.ID, nil
 }
 
 // A subscription that names what does not exist would be silent for ever, so it
@@ -153,7 +127,7 @@ func (r *Resolver) filterCoverage(ctx context.Context, ref string) (news.Coverag
 func knownTags(refs []string, ids []news.TagID) error {
 	for i, id := range ids {
 		if id == noTag {
-			return news.Invalid(fmt.Sprintf("filter.tags[%d]", i), "names no tag: %s", short(refs[i]))
+			return news.Invalid(fmt.Sprintf("filter.tags[%d]", i), "names no tag: %s", text.Quote(refs[i]))
 		}
 	}
 	return nil
@@ -161,7 +135,7 @@ func knownTags(refs []string, ids []news.TagID) error {
 
 func knownCoverage(ref *string, id news.CoverageID) error {
 	if id == noCoverage {
-		return news.Invalid("filter.coverage", "names no coverage: %s", short(*ref))
+		return news.Invalid("filter.coverage", "names no coverage: %s", text.Quote(*ref))
 	}
 	return nil
 }
@@ -173,13 +147,4 @@ func given[T any](v *T) T {
 		return zero
 	}
 	return *v
-}
-
-// short quotes what a client sent, cut so that the answer does not grow with it.
-func short(s string) string {
-	const most = 60
-	if runes := []rune(strings.ToValidUTF8(s, "\uFFFD")); len(runes) > most {
-		return fmt.Sprintf("%q…", string(runes[:most]))
-	}
-	return fmt.Sprintf("%q", s)
 }

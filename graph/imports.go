@@ -7,6 +7,7 @@ import (
 	"depeche/graph/model"
 	"depeche/internal/intake"
 	"depeche/internal/news"
+	"depeche/internal/text"
 )
 
 func (r *Resolver) importTicker(ctx context.Context, in model.ImportTickerInput) (*model.ImportTickerResult, error) {
@@ -21,7 +22,7 @@ func (r *Resolver) importTicker(ctx context.Context, in model.ImportTickerInput)
 	if name := in.Timezone.Value(); name != nil {
 		zone, err := time.LoadLocation(*name)
 		if err != nil || *name == "" || zone == time.Local {
-			return nil, news.Invalid("timezone", "must be the IANA name of a time zone, such as Europe/Paris, not %s", short(*name))
+			return nil, news.Invalid("timezone", "must be the IANA name of a time zone, such as Europe/Paris, not %s", text.Quote(*name))
 		}
 		page.Zone = zone
 	}

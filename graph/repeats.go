@@ -7,6 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/lexer"
+
+	"depeche/internal/text"
 )
 
 // maxRepeats bounds how often a document may say the same word. The validator
@@ -45,7 +47,7 @@ func (repeatLimit) MutateOperationParameters(_ context.Context, params *graphql.
 			continue
 		}
 		if words[token.Value]++; words[token.Value] > maxRepeats {
-			return tooComplex("the document says %s more than %d times", short(token.Value), maxRepeats)
+			return tooComplex("the document says %s more than %d times", text.Quote(token.Value), maxRepeats)
 		}
 	}
 	return nil

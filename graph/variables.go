@@ -11,6 +11,8 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"depeche/internal/text"
 )
 
 // exactEnums refuses enum values in variables that are not written as in the
@@ -60,7 +62,7 @@ func (x exactEnums) check(path ast.Path, typ *ast.Type, value any) *gqlerror.Err
 		}
 	case string:
 		if def := x.schema.Types[typ.Name()]; def.Kind == ast.Enum && def.EnumValues.ForName(value) == nil {
-			return gqlerror.ErrorPathf(path, "%s is not a valid %s", short(value), def.Name)
+			return gqlerror.ErrorPathf(path, "%s is not a valid %s", text.Quote(value), def.Name)
 		}
 	}
 	return nil

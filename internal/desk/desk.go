@@ -84,10 +84,8 @@ func (d *Desk) change(by news.Actor, op news.Op, next, prev news.Entity) news.Ch
 // faster with its id or its slug.
 const createWithin = 10
 
-// create commits the entity that make returns, and recognises a creation that
-// was asked for before. make is given the first version that is there under the
-// id, nil where there is none, so that it can take over what the caller left to
-// the desk, and the slug to use, empty where the caller chose one itself.
+// create commits the first version that c makes, with a slug that is free where
+// the caller chose none, and recognises a creation that was asked for before.
 func create[E news.Entity](ctx context.Context, d *Desk, by news.Actor, c creation[E]) (E, error) {
 	var none E
 	for range createWithin {
@@ -222,7 +220,7 @@ func inVersion[ID ~string, E news.Entity](found map[ID]E, what string, id ID, ex
 	current, ok := found[id]
 	switch {
 	case !ok:
-		return current, fmt.Errorf("there is no %s %s: %w", what, short(string(id)), news.ErrNotFound)
+		return current, fmt.Errorf("there is no %s %s: %w", what, text.Quote(string(id)), news.ErrNotFound)
 	case current.Ref().Version != expected:
 		return current, &news.ConflictError{ID: news.EntityID(id), Current: current.Ref().Version}
 	}

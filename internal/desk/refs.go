@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"depeche/internal/news"
+	"depeche/internal/text"
 )
 
 // tags finds the tags that refs name by slug or id, in their order and without
@@ -14,36 +15,18 @@ func (d *Desk) tags(ctx context.Context, field string, refs []string, kind news.
 	if len(refs) > most {
 		return nil, news.Invalid(field, "may be at most %d", most)
 	}
-	if len(refs) == 0 {
-		return nil, nil
-	}
-	bySlug, err := d.store.TagsBySlug(ctx, refs)
+	named, err := news.TagsNamed(ctx, d.store, refs)
 	if err != nil {
 		return nil, err
 	}
-	var noSlugs []news.TagID
-	for _, ref := range refs {
-		if bySlug[ref] == nil {
-			noSlugs = append(noSlugs, news.TagID(ref))
-		}
-	}
-	var byID map[news.TagID]*news.Tag
-	if len(noSlugs) > 0 {
-		if byID, err = d.store.TagsByID(ctx, noSlugs); err != nil {
-			return nil, err
-		}
-	}
 	var ids []news.TagID
 	for i, ref := range refs {
-		tag := bySlug[ref]
-		if tag == nil {
-			tag = byID[news.TagID(ref)]
-		}
+		tag := named[i]
 		switch {
 		case tag == nil:
-			return nil, news.Invalid(fmt.Sprintf("%s[%d]", field, i), "names no tag: %s", short(ref))
+			return nil, news.Invalid(fmt.Sprintf("%s[%d]", field, i), "names no tag: %s", text.Quote(ref))
 		case kind != "" && tag.Kind != kind:
-			return nil, news.Invalid(fmt.Sprintf("%s[%d]", field, i), "names a tag of kind %s, not %s: %s", tag.Kind, kind, short(ref))
+			return nil, news.Invalid(fmt.Sprintf("%s[%d]", field, i), "names a tag of kind %s, not %s: %s", tag.Kind, kind, text.Quote(ref))
 		case !slices.Contains(ids, tag.ID):
 			ids = append(ids, tag.ID)
 		}
@@ -68,7 +51,7 @@ func (d *Desk) storyRef(ctx context.Context, ref string) (news.StoryID, error) {
 		return "", err
 	}
 	if byID[news.StoryID(ref)] == nil {
-		return "", news.Invalid("story", "names no story: %s", short(ref))
+		return "", news.Invalid("story", "names no story: %s", text.Quote(ref))
 	}
 	return news.StoryID(ref), nil
 }
@@ -77,28 +60,12 @@ func (d *Desk) coverageRef(ctx context.Context, ref string) (news.CoverageID, er
 	if ref == "" {
 		return "", nil
 	}
-	bySlug, err := d.store.CoveragesBySlug(ctx, []string{ref})
+	c, err := news.CoverageNamed(ctx, d.store, ref)
 	if err != nil {
 		return "", err
 	}
-	if c := bySlug[ref]; c != nil {
-		return c.ID, nil
+	if c == nil {
+		return "", news.Invalid("coverage", "names no coverage: %s", text.Quote(ref))
 	}
-	byID, err := d.store.CoveragesByID(ctx, []news.CoverageID{news.CoverageID(ref)})
-	if err != nil {
-		return "", err
-	}
-	if byID[news.CoverageID(ref)] == nil {
-		return "", news.Invalid("coverage", "names no coverage: %s", short(ref))
-	}
-	return news.CoverageID(ref), nil
-}
-
-// short quotes what somebody sent, cut so that an error does not grow with it.
-func short(s string) string {
-	const most = 60
-	if runes := []rune(s); len(runes) > most {
-		return fmt.Sprintf("%q…", string(runes[:most]))
-	}
-	return fmt.Sprintf("%q", s)
+	return c.ID, nil
 }
