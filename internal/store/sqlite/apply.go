@@ -6,6 +6,7 @@ import (
 
 	"depeche/internal/news"
 	"depeche/internal/store/document"
+	"depeche/internal/store/listing"
 )
 
 // apply writes changes as the lines after head, up to the first that may not be
@@ -164,13 +165,9 @@ func termsOf(kind news.Kind, l news.Listing) []string {
 	return slices.Compact(terms)
 }
 
-// byName tells whether the lists of kind are ordered by name, ascending; the
-// others are ordered by time, descending.
-func byName(kind news.Kind) bool { return kind == news.KindTag }
-
 // keyOf is the key of the postings of l.
 func keyOf(kind news.Kind, l news.Listing) any {
-	if byName(kind) {
+	if listing.ByName(kind) {
 		return l.Name
 	}
 	return l.At.UnixMilli()

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the driver named sqlite
+
+	"depeche/internal/news"
 )
 
 // readerConns is the number of readings that run at a time.
@@ -27,10 +30,10 @@ const cacheBytes = 32 << 20
 
 // Open opens the store in the file that o names. It fails when another process
 // writes the file, when the file is not one of depeche's or is of a format that
-// this version does not know, and when what it holds is plainly damaged: the
-// header, the newest line of the log and its entity are looked at. It does not
-// read the whole file: SQLite's log of its own (WAL) survives a kill, and
-// damage elsewhere shows when it is met.
+// this version does not know, when its log has another epoch than o wants, and
+// when what it holds is plainly damaged: the header, the newest line of the log
+// and its entity are looked at. It does not read the whole file: SQLite's log of
+// its own (WAL) survives a kill, and damage elsewhere shows when it is met.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s, err := open(ctx, o)
 	if err != nil {
@@ -73,10 +76,10 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 		s.readers, err = openPool(path, "ro")
 	default:
 		var db *sql.DB
-		if db, err = openForWriting(ctx, path, blank); err != nil {
+		if db, err = openForWriting(ctx, path, blank, o.Epoch); err != nil {
 			return nil, describe(err)
 		}
-		s.writer = startWriter(db, o.Logger, s.watchers.wake)
+		s.writer = startWriter(db, o.Logger, s.watchers.Wake)
 		s.readers, err = openPool(path, "rw")
 	}
 	if err != nil {
@@ -84,6 +87,9 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	if err := s.verify(ctx); err != nil {
 		return nil, describe(err)
+	}
+	if o.Epoch != "" && o.Epoch != s.epoch {
+		return nil, fmt.Errorf("it holds another newsroom: its epoch is %s, not %s", s.epoch, o.Epoch)
 	}
 	return s, nil
 }
@@ -141,7 +147,7 @@ func openPool(path, mode string) (*pool, error) {
 
 // openForWriting opens the file for the writer, who has claimed it, and makes
 // a store of it where it is blank.
-func openForWriting(ctx context.Context, path string, blank bool) (_ *sql.DB, err error) {
+func openForWriting(ctx context.Context, path string, blank bool, epoch news.Epoch) (_ *sql.DB, err error) {
 	if blank {
 		// What is not published yet is nobody else's business.
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -171,7 +177,7 @@ func openForWriting(ctx context.Context, path string, blank bool) (_ *sql.DB, er
 	defer c.close()
 	return db, c.transact(ctx, "BEGIN IMMEDIATE", func(*session) error {
 		if blank {
-			return create(ctx, c.conn)
+			return create(ctx, c.conn, cmp.Or(epoch, news.Epoch(rand.Text())))
 		}
 		// SQLite opens a file that it may not write to for reading, and says so
 		// at the first attempt.
@@ -179,12 +185,12 @@ func openForWriting(ctx context.Context, path string, blank bool) (_ *sql.DB, er
 	})
 }
 
-func create(ctx context.Context, conn *sql.Conn) error {
+func create(ctx context.Context, conn *sql.Conn, epoch news.Epoch) error {
 	_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s",
 		applicationID, format, schema))
 	if err != nil {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('epoch', ?)`, rand.Text())
+	_, err = conn.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('epoch', ?)`, string(epoch))
 	return err
 }

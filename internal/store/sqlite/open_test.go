@@ -236,3 +236,41 @@ func commit(tb testing.TB, s *sqlite.Store, e news.Entity) {
 		tb.Fatal(err)
 	}
 }
+
+// TestEpoch has a store that is to have the epoch of another one.
+func TestEpoch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "news.db")
+	for _, row := range []struct {
+		name    string
+		options sqlite.Options
+		says    []string
+	}{
+		{"nothing to read", sqlite.Options{ReadOnly: true, Epoch: "A"}, []string{"no store yet"}},
+		{"made", sqlite.Options{Epoch: "A"}, nil},
+		{"again", sqlite.Options{Epoch: "A"}, nil},
+		{"whatever it has", sqlite.Options{}, nil},
+		{"another", sqlite.Options{Epoch: "B"}, []string{"another newsroom", "epoch is A", "not B"}},
+		{"for reading", sqlite.Options{ReadOnly: true, Epoch: "A"}, nil},
+		{"another for reading", sqlite.Options{ReadOnly: true, Epoch: "B"}, []string{"another newsroom", "epoch is A", "not B"}},
+	} {
+		row.options.Path = path
+		s, err := sqlite.Open(t.Context(), row.options)
+		if err == nil {
+			if s.Epoch() != "A" {
+				t.Errorf("%s: got the epoch %s, want A", row.name, s.Epoch())
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			err = errors.New("")
+		}
+		if row.says == nil && err.Error() != "" {
+			t.Errorf("%s: got %v", row.name, err)
+		}
+		for _, want := range row.says {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got the error %q, nothing of %q", row.name, err, want)
+			}
+		}
+	}
+}

@@ -3,9 +3,9 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"depeche/internal/news"
+	"depeche/internal/store/listing"
 )
 
 // Stories implements news.Reading.
@@ -41,7 +41,7 @@ func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w ne
 		if err != nil {
 			return err
 		}
-		var places []place
+		var places []listing.Place
 		if places, p.HasPrevious, p.HasNext, err = cut(ctx, c, sel, streams, w); err != nil {
 			return err
 		}
@@ -54,63 +54,30 @@ func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w ne
 	return p, nil
 }
 
-// cut finds what w shows of the list of sel, in the order of the list, and
-// whether the list goes on on either side.
-func cut(ctx context.Context, c *session, sel news.Selection, streams []stream, w news.Window) (places []place, previous, next bool, err error) {
-	// Postings ascend. Where the list descends, After bounds it from above.
-	ascending := byName(sel.Kind)
-	upper, lower := w.After, w.Before
-	if ascending {
-		upper, lower = lower, upper
-	}
-	whole := wholeOf(sel)
-	within, above, below := whole, span{}, span{}
-	if upper != nil {
-		p := placeOf(*upper)
-		within, above = within.until(p), whole.from(p)
-	}
-	if lower != nil {
-		p := placeOf(*lower).successor()
-		within, below = within.from(p), whole.until(p)
-	}
-
-	n, down := w.First, !ascending
-	if w.Last > 0 {
-		n, down = w.Last, ascending
-	}
-	if places, err = walk(ctx, c, streams, within, down, n+1); err != nil {
+// cut reads what w shows of the list of sel.
+func cut(ctx context.Context, c *session, sel news.Selection, streams []stream, w news.Window) (places []listing.Place, previous, next bool, err error) {
+	cut := listing.CutOf(sel, w)
+	found, err := walk(ctx, c, streams, cut.Within, cut.Down, cut.Limit)
+	if err != nil {
 		return nil, false, false, err
 	}
-	more := len(places) > n
-	if more {
-		places = places[:n]
+	above, err := occupied(ctx, c, streams, cut.Above)
+	if err != nil {
+		return nil, false, false, err
 	}
-	if w.Last > 0 {
-		slices.Reverse(places)
+	below, err := occupied(ctx, c, streams, cut.Below)
+	if err != nil {
+		return nil, false, false, err
 	}
-
-	higher, deeper := more && !down, more && down
-	if upper != nil && !higher {
-		if higher, err = occupied(ctx, c, streams, above); err != nil {
-			return nil, false, false, err
-		}
-	}
-	if lower != nil && !deeper {
-		if deeper, err = occupied(ctx, c, streams, below); err != nil {
-			return nil, false, false, err
-		}
-	}
-	if ascending {
-		return places, deeper, higher, nil
-	}
-	return places, higher, deeper, nil
+	places, previous, next = listing.Page(cut, found, above, below)
+	return places, previous, next, nil
 }
 
 // at reads the entities at places.
-func at[E news.Entity](ctx context.Context, s *Store, c *session, places []place) ([]E, error) {
+func at[E news.Entity](ctx context.Context, s *Store, c *session, places []listing.Place) ([]E, error) {
 	ids := make([]string, len(places))
 	for i, p := range places {
-		ids[i] = p.id
+		ids[i] = p.ID
 	}
 	found, err := load(ctx, s, c, ids)
 	if err != nil {

@@ -9,12 +9,7 @@ import (
 	"time"
 
 	"depeche/internal/news"
-)
-
-// How many stories the rankings look at, at most.
-const (
-	trendingStories = 10_000
-	relatedStories  = 100 // for each tag
+	"depeche/internal/store/listing"
 )
 
 // publishedTerm is the name of a term of the published stories.
@@ -78,20 +73,20 @@ func (s *Store) TrendingTags(ctx context.Context, since time.Time, kinds []news.
 
 // recentStories is the span of the published stories since then that a ranking
 // looks at. ok is false where there is none.
-func recentStories(ctx context.Context, c *session, since time.Time) (recent span, ok bool, err error) {
-	recent = wholeOf(news.Selection{Kind: news.KindStory, From: since})
+func recentStories(ctx context.Context, c *session, since time.Time) (recent listing.Span, ok bool, err error) {
+	recent = listing.Whole(news.Selection{Kind: news.KindStory, From: since})
 	all := publishedTerm("")
 	terms, err := lookUp(ctx, c, []string{all})
 	if err != nil || terms[all].n == 0 {
-		return span{}, false, err
+		return listing.Span{}, false, err
 	}
-	var oldest place
+	var oldest listing.Place
 	many, err := c.row(ctx, `
 		SELECT key, id FROM postings WHERE term = ? AND key >= ?
 		ORDER BY key DESC, id DESC LIMIT 1 OFFSET 0 + ?`,
-		[]any{terms[all].id, recent.lo.ms, trendingStories - 1}, &oldest.ms, &oldest.id)
+		[]any{terms[all].id, recent.Lo.Ms, listing.TrendingStories - 1}, &oldest.Ms, &oldest.ID)
 	if many {
-		recent = recent.from(oldest)
+		recent = recent.From(oldest)
 	}
 	return recent, true, err
 }
@@ -104,7 +99,7 @@ type tagCount struct {
 
 // countTags counts the published stories within recent that carry each of the
 // tags of sel; those that none carries are left out.
-func countTags(ctx context.Context, c *session, recent span, sel news.Selection) ([]tagCount, error) {
+func countTags(ctx context.Context, c *session, recent listing.Span, sel news.Selection) ([]tagCount, error) {
 	streams, err := plan(ctx, c, sel)
 	if err != nil {
 		return nil, err
@@ -116,7 +111,7 @@ func countTags(ctx context.Context, c *session, recent span, sel news.Selection)
 				SELECT count(*) FROM postings q WHERE q.term = t.id AND (q.key, q.id) >= (?, ?)
 			) FROM postings p CROSS JOIN terms t ON t.term = ? || p.id
 			WHERE p.term = ?`,
-			[]any{recent.lo.ms, recent.lo.id, publishedTerm(news.TagID("").Term()), st[0].id},
+			[]any{recent.Lo.Ms, recent.Lo.ID, publishedTerm(news.TagID("").Term()), st[0].id},
 			func(rows *sql.Rows) error {
 				var n tagCount
 				if err := rows.Scan(&n.id, &n.name, &n.stories); err != nil {
@@ -142,27 +137,27 @@ func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []new
 		if err != nil {
 			return err
 		}
-		r := relations{weights: make(map[news.TagID]float64), newest: make(map[news.TagID][]place)}
-		ranked := make(map[news.StoryID][]place, len(ids))
+		r := relations{Weights: make(map[news.TagID]float64), Newest: make(map[news.TagID][]listing.Place)}
+		ranked := make(map[news.StoryID][]listing.Place, len(ids))
 		var wanted []string
 		for id, e := range sources {
 			story, ok := e.(*news.Story)
 			if !ok || !story.VisibleTo(who) {
 				continue
 			}
-			places, err := r.of(ctx, c, story)
-			if err != nil {
+			if err := r.learn(ctx, c, story.Tags); err != nil {
 				return err
 			}
+			places := listing.Relations(r).Rank(story)
 			ranked[id] = places[:min(max(limit, 0), len(places))]
 			for _, p := range ranked[id] {
-				wanted = append(wanted, p.id)
+				wanted = append(wanted, p.ID)
 			}
 		}
 		found, err := load(ctx, s, c, wanted)
 		for id, places := range ranked {
 			for _, p := range places {
-				if story, ok := found[p.id].(*news.Story); ok {
+				if story, ok := found[p.ID].(*news.Story); ok {
 					related[id] = append(related[id], story)
 				}
 			}
@@ -176,43 +171,14 @@ func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []new
 }
 
 // relations remembers what stories of one question have in common.
-type relations struct {
-	weights map[news.TagID]float64
-	newest  map[news.TagID][]place
-}
-
-// of ranks the published stories that share tags with story.
-func (r *relations) of(ctx context.Context, c *session, story *news.Story) ([]place, error) {
-	if err := r.learn(ctx, c, story.Tags); err != nil {
-		return nil, err
-	}
-	scores := make(map[place]float64)
-	for i, tag := range story.Tags {
-		if slices.Contains(story.Tags[:i], tag) {
-			continue
-		}
-		for _, p := range r.newest[tag] {
-			if p.id != string(story.ID) {
-				scores[p] += r.weights[tag]
-			}
-		}
-	}
-	places := make([]place, 0, len(scores))
-	for p := range scores {
-		places = append(places, p)
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(scores[b], scores[a]), b.compare(a))
-	})
-	return places, nil
-}
+type relations listing.Relations
 
 // learn reads what it takes to rank by tags.
 func (r *relations) learn(ctx context.Context, c *session, tags []news.TagID) error {
 	all := publishedTerm("")
 	names := []string{all}
 	for _, tag := range tags {
-		if _, known := r.weights[tag]; !known {
+		if _, known := r.Weights[tag]; !known {
 			names = append(names, publishedTerm(tag.Term()))
 		}
 	}
@@ -223,17 +189,17 @@ func (r *relations) learn(ctx context.Context, c *session, tags []news.TagID) er
 	if err != nil {
 		return err
 	}
-	whole := wholeOf(news.Selection{Kind: news.KindStory})
+	whole := listing.Whole(news.Selection{Kind: news.KindStory})
 	for _, tag := range tags {
-		if _, known := r.weights[tag]; known {
+		if _, known := r.Weights[tag]; known {
 			continue
 		}
 		t := terms[publishedTerm(tag.Term())]
-		r.weights[tag] = news.TagWeight(int(t.n), int(terms[all].n))
+		r.Weights[tag] = news.TagWeight(int(t.n), int(terms[all].n))
 		if t.n == 0 {
 			continue
 		}
-		if r.newest[tag], err = walk(ctx, c, []stream{{t}}, whole, true, relatedStories); err != nil {
+		if r.Newest[tag], err = walk(ctx, c, []stream{{t}}, whole, true, listing.RelatedStories); err != nil {
 			return err
 		}
 	}

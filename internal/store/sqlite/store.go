@@ -17,6 +17,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"depeche/internal/news"
+	"depeche/internal/store/wake"
 )
 
 // Options say what Open opens.
@@ -28,6 +29,9 @@ type Options struct {
 	// ReadOnly opens an existing file beside the process that writes it, if
 	// there is one. Nothing is made, and Commit is refused with ErrReadOnly.
 	ReadOnly bool
+	// Epoch is that of a log that is made now; empty for a random one. A store
+	// that is there already must have it: with another one it is not opened.
+	Epoch news.Epoch
 	// Logger hears of what is mended on the side and so returned to nobody; nil
 	// stands for slog.Default.
 	Logger *slog.Logger
@@ -44,7 +48,7 @@ type Store struct {
 	readers  *pool
 	writer   *writer      // nil: for reading only
 	lock     *flock.Flock // nil: for reading only
-	watchers watchers
+	watchers wake.Watchers
 	cache    *cache
 
 	mu     sync.Mutex     // held to begin a call and to close

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"depeche/internal/news"
+	"depeche/internal/store/listing"
 )
 
 // Bounds of one list query. The API takes up to 20 tags, which makes 60 streams
@@ -89,16 +90,16 @@ func lookUp(ctx context.Context, c *session, names []string) (map[string]term, e
 
 // walk returns the first limit places of the union of streams within s, from
 // its upper end down or from its lower end up.
-func walk(ctx context.Context, c *session, streams []stream, s span, down bool, limit int) ([]place, error) {
-	var places []place
+func walk(ctx context.Context, c *session, streams []stream, s listing.Span, down bool, limit int) ([]listing.Place, error) {
+	var places []listing.Place
 	for _, st := range streams {
 		err := c.query(ctx, st.text(down), st.args(s, limit), func(rows *sql.Rows) error {
-			var p place
+			var p listing.Place
 			var err error
-			if s.named {
-				err = rows.Scan(&p.name, &p.id)
+			if s.Named {
+				err = rows.Scan(&p.Name, &p.ID)
 			} else {
-				err = rows.Scan(&p.ms, &p.id)
+				err = rows.Scan(&p.Ms, &p.ID)
 			}
 			places = append(places, p)
 			return err
@@ -108,21 +109,25 @@ func walk(ctx context.Context, c *session, streams []stream, s span, down bool, 
 		}
 	}
 	if len(streams) > 1 {
-		slices.SortFunc(places, func(a, b place) int {
+		slices.SortFunc(places, func(a, b listing.Place) int {
 			if down {
 				a, b = b, a
 			}
-			return a.compare(b)
+			return a.Compare(b)
 		})
 		places = slices.Compact(places) // what carries two of Any is in two streams
 	}
 	return places[:min(limit, len(places))], nil
 }
 
-// occupied tells whether any of streams has a place within s.
-func occupied(ctx context.Context, c *session, streams []stream, s span) (bool, error) {
+// occupied tells whether any of streams has a place within s; nothing is within
+// nil.
+func occupied(ctx context.Context, c *session, streams []stream, s *listing.Span) (bool, error) {
+	if s == nil {
+		return false, nil
+	}
 	for i := range streams {
-		places, err := walk(ctx, c, streams[i:i+1], s, true, 1)
+		places, err := walk(ctx, c, streams[i:i+1], *s, true, 1)
 		if err != nil || len(places) > 0 {
 			return len(places) > 0, err
 		}
@@ -148,10 +153,28 @@ func (st stream) text(down bool) string {
 	return b.String()
 }
 
-func (st stream) args(s span, limit int) []any {
-	args := []any{st[0].id, s.lo.key(s.named), s.lo.id, s.hi.key(s.named), s.hi.id}
+func (st stream) args(s listing.Span, limit int) []any {
+	lo, hi := bound(s.Lo, s.Named), bound(s.Hi, s.Named)
+	if s.Endless {
+		hi = [2]any{aboveNames, ""}
+	}
+	args := []any{st[0].id, lo[0], lo[1], hi[0], hi[1]}
 	for _, t := range st[1:] {
 		args = append(args, t.id)
 	}
 	return append(args, limit)
+}
+
+// aboveNames is above every name: the byte occurs in no UTF-8.
+const aboveNames = "\xff"
+
+// bound is a place as the table of postings orders it, by key and id.
+func bound(p listing.Place, named bool) [2]any {
+	if p.After {
+		p.ID += "\x00" // the lowest id above it
+	}
+	if named {
+		return [2]any{p.Name, p.ID}
+	}
+	return [2]any{p.Ms, p.ID}
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"depeche/internal/news"
@@ -13,51 +12,15 @@ import (
 // the process that writes has added lines.
 const pollEvery = 500 * time.Millisecond
 
-// watchers are the Watch calls under way. The zero value has none.
-type watchers struct {
-	mu  sync.Mutex
-	set map[chan struct{}]struct{}
-}
-
-// add enters a watcher. Its channel holds at most one wake-up, so that waking
-// never waits.
-func (w *watchers) add() chan struct{} {
-	ch := make(chan struct{}, 1)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.set == nil {
-		w.set = make(map[chan struct{}]struct{})
-	}
-	w.set[ch] = struct{}{}
-	return ch
-}
-
-func (w *watchers) remove(ch chan struct{}) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.set, ch)
-}
-
-func (w *watchers) wake() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for ch := range w.set {
-		select {
-		case ch <- struct{}{}:
-		default:
-		}
-	}
-}
-
 // Watch implements news.Log.
 func (s *Store) Watch(ctx context.Context, wake func()) error {
 	leave, err := s.enter(ctx)
 	if err != nil {
 		return fmt.Errorf("watch: %w", err)
 	}
-	added := s.watchers.add()
+	added := s.watchers.Add()
 	leave() // Close ends a Watch; it does not wait for one
-	defer s.watchers.remove(added)
+	defer s.watchers.Remove(added)
 
 	var (
 		poll <-chan time.Time
