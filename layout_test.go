@@ -31,6 +31,8 @@ func TestLayout(t *testing.T) {
 		"internal/store/listing":          {rooms: []string{"internal/news"}, never: []string{"database/sql", "net/http"}},
 		"internal/store/wake":             {never: []string{"database/sql", "net/http"}},
 		"internal/store/sqlite":           {rooms: []string{"internal/news", "internal/store/document", "internal/store/listing", "internal/store/wake"}, outside: []string{"modernc.org/sqlite", "github.com/gofrs/flock", "go.mongodb.org/mongo-driver/v2/bson"}, never: []string{"net/http"}},
+		"internal/store/mongo":            {rooms: []string{"internal/news", "internal/store/document", "internal/store/listing", "internal/store/wake"}, outside: []string{"go.mongodb.org/mongo-driver/v2"}, never: []string{"net/http", "database/sql"}},
+		"internal/store/mongo/mongotest":  {outside: []string{"go.mongodb.org/mongo-driver/v2"}},
 		"internal/store/storetest":        {rooms: []string{"internal/news"}, outside: []string{"github.com/google/go-cmp"}, never: []string{"net/http", "database/sql"}},
 		"internal/store/storetest/corpus": {rooms: []string{"internal/news"}, never: []string{"net/http", "database/sql"}},
 		"internal/intake/page":            {rooms: []string{"internal/text"}, never: []string{"net/http", "database/sql"}},

@@ -1,0 +1,138 @@
+package mongo
+
+import (
+	"math"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"depeche/internal/news"
+	"depeche/internal/store/listing"
+)
+
+// key is the field that the lists of kind are ordered by.
+func key(kind news.Kind) string {
+	if listing.ByName(kind) {
+		return "listing.name"
+	}
+	return "listing.at"
+}
+
+// filters are the filters whose results, which have nothing in common, make the
+// list of sel within the span. Each asks for one or more values of the first
+// fields of an index and for a range of the rest, so that the server walks the
+// index in the order of the list and stops when it has enough.
+func filters(sel news.Selection, span listing.Span) []bson.D {
+	var all []bson.D
+	for _, shelves := range alike(sel.Shelves) {
+		var f bson.D
+		if shelves[0].Status != "" {
+			f = append(f, bson.E{Key: "listing.status", Value: oneOf(statuses(shelves))})
+		}
+		var terms bson.A
+		for _, term := range shelves[0].All {
+			terms = append(terms, bson.D{{Key: "listing.terms", Value: term}})
+		}
+		if len(sel.Any) > 0 {
+			terms = append(terms, bson.D{{Key: "listing.terms", Value: oneOf(slices.Compact(slices.Sorted(slices.Values(sel.Any))))}})
+		}
+		f = append(f, within(key(sel.Kind), span)...)
+		all = append(all, both(f, terms))
+	}
+	return all
+}
+
+// alike groups shelves that differ by nothing but the status.
+func alike(shelves []news.Shelf) [][]news.Shelf {
+	var groups [][]news.Shelf
+	for _, shelf := range shelves {
+		i := slices.IndexFunc(groups, func(g []news.Shelf) bool { return slices.Equal(g[0].All, shelf.All) })
+		if i < 0 {
+			groups = append(groups, []news.Shelf{shelf})
+		} else {
+			groups[i] = append(groups[i], shelf)
+		}
+	}
+	return groups
+}
+
+func statuses(shelves []news.Shelf) []string {
+	var all []string
+	for _, shelf := range shelves {
+		all = append(all, shelf.Status)
+	}
+	return all
+}
+
+func oneOf(values []string) any {
+	if len(values) == 1 {
+		return values[0]
+	}
+	return in(values)
+}
+
+// both is f and all of the conditions.
+func both(f bson.D, conditions bson.A) bson.D {
+	if len(conditions) == 1 {
+		return append(slices.Clone(conditions[0].(bson.D)), f...)
+	}
+	if len(conditions) > 1 {
+		f = append(f, bson.E{Key: "$and", Value: conditions})
+	}
+	return f
+}
+
+// within holds key and _id to the span. The bounds of the key alone are what an
+// index is entered by; who stands beside a bound is told by the id.
+func within(key string, span listing.Span) bson.D {
+	var bounds bson.D
+	var sides bson.A
+	value := func(p listing.Place) any {
+		if span.Named {
+			return p.Name
+		}
+		return bson.DateTime(p.Ms)
+	}
+	if lo := span.Lo; span.Named || lo.Ms > math.MinInt64 {
+		bounds = append(bounds, bson.E{Key: "$gte", Value: value(lo)})
+		if lo.ID != "" {
+			from := "$gte"
+			if lo.After {
+				from = "$gt"
+			}
+			sides = append(sides, either(key, "$gt", value(lo), from, lo.ID))
+		}
+	}
+	if hi := span.Hi; !span.Endless && (span.Named || hi.Ms < math.MaxInt64) {
+		if hi.ID == "" {
+			bounds = append(bounds, bson.E{Key: "$lt", Value: value(hi)})
+		} else {
+			bounds = append(bounds, bson.E{Key: "$lte", Value: value(hi)})
+			until := "$lt"
+			if hi.After {
+				until = "$lte"
+			}
+			sides = append(sides, either(key, "$lt", value(hi), until, hi.ID))
+		}
+	}
+	var f bson.D
+	if len(bounds) > 0 {
+		f = append(f, bson.E{Key: key, Value: bounds})
+	}
+	switch len(sides) {
+	case 1:
+		f = append(f, sides[0].(bson.D)...)
+	case 2:
+		f = append(f, bson.E{Key: "$and", Value: sides})
+	}
+	return f
+}
+
+// either is true beyond a key, or for ids beyond an id where the key is equal:
+// the bounds of the key have been given.
+func either(key, beyond string, value any, idBeyond, id string) bson.D {
+	return bson.D{{Key: "$or", Value: bson.A{
+		bson.D{{Key: key, Value: bson.D{{Key: beyond, Value: value}}}},
+		bson.D{{Key: "_id", Value: bson.D{{Key: idBeyond, Value: id}}}},
+	}}}
+}

@@ -1,0 +1,48 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/event"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// monitor logs every command at level debug, without what it carries; nil where
+// that level is not logged.
+func monitor(logger *slog.Logger) *event.CommandMonitor {
+	if !logger.Enabled(context.Background(), slog.LevelDebug) {
+		return nil
+	}
+	return &event.CommandMonitor{
+		Succeeded: func(ctx context.Context, e *event.CommandSucceededEvent) {
+			logger.DebugContext(ctx, "a command of MongoDB", about(e.CommandFinishedEvent)...)
+		},
+		Failed: func(ctx context.Context, e *event.CommandFailedEvent) {
+			logger.DebugContext(ctx, "a command of MongoDB has failed",
+				append(about(e.CommandFinishedEvent), "error", kindOf(e.Failure))...)
+		},
+	}
+}
+
+func about(e event.CommandFinishedEvent) []any {
+	return []any{
+		"op", "mongodb", "command", e.CommandName, "database", e.DatabaseName,
+		"duration", e.Duration.Round(time.Microsecond), "connection", e.ConnectionID,
+	}
+}
+
+// kindOf names an error without its text: a server's may quote documents.
+func kindOf(err error) string {
+	var answer driver.CommandError
+	if errors.As(err, &answer) && answer.Name != "" {
+		return answer.Name
+	}
+	var server driver.ServerError
+	if errors.As(err, &server) {
+		return "an error of the server"
+	}
+	return "the connection failed"
+}
