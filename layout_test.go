@@ -33,18 +33,19 @@ func TestLayout(t *testing.T) {
 		"internal/store/sqlite":           {rooms: []string{"internal/news", "internal/store/document", "internal/store/listing", "internal/store/wake"}, outside: []string{"modernc.org/sqlite", "github.com/gofrs/flock", "go.mongodb.org/mongo-driver/v2/bson"}, never: []string{"net/http"}},
 		"internal/store/mongo":            {rooms: []string{"internal/news", "internal/store/document", "internal/store/listing", "internal/store/wake"}, outside: []string{"go.mongodb.org/mongo-driver/v2"}, never: []string{"net/http", "database/sql"}},
 		"internal/store/mongo/mongotest":  {outside: []string{"go.mongodb.org/mongo-driver/v2"}},
+		"internal/store":                  {rooms: []string{"internal/news", "internal/store/document", "internal/store/sqlite", "internal/store/mongo"}, never: []string{"net/http", "database/sql"}},
 		"internal/store/storetest":        {rooms: []string{"internal/news"}, outside: []string{"github.com/google/go-cmp"}, never: []string{"net/http", "database/sql"}},
 		"internal/store/storetest/corpus": {rooms: []string{"internal/news"}, never: []string{"net/http", "database/sql"}},
 		"internal/intake/page":            {rooms: []string{"internal/text"}, never: []string{"net/http", "database/sql"}},
 		"internal/intake":                 {rooms: []string{"internal/news", "internal/desk", "internal/text", "internal/intake/page"}, outside: []string{"github.com/oklog/ulid/v2", "golang.org/x/net/html", "golang.org/x/text", "github.com/JohannesKaufmann/html-to-markdown/v2"}, never: []string{"net/http", "database/sql"}},
 		"internal/demo":                   {rooms: []string{"internal/news", "internal/desk", "internal/intake"}, never: []string{"net/http", "database/sql"}},
 		"internal/transport":              {rooms: []string{"internal/news", "internal/auth"}, outside: append([]string{"github.com/rs/cors", "github.com/coder/websocket"}, gqlgen...), never: []string{"database/sql"}},
-		"internal/command":                {rooms: []string{"internal/news", "internal/desk", "internal/intake", "internal/config", "internal/auth", "internal/store/sqlite", "internal/text"}, outside: []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}, never: []string{"net/http"}},
+		"internal/command":                {rooms: []string{"internal/news", "internal/desk", "internal/intake", "internal/config", "internal/auth", "internal/store", "internal/text"}, outside: []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}, never: []string{"net/http"}},
 		"graph":                           {rooms: []string{"graph/generated", "graph/model", "graph/scalar", "internal/news", "internal/desk", "internal/intake", "internal/live", "internal/text"}, outside: gqlgen, never: []string{"net/http", "database/sql"}},
 		"graph/scalar":                    {rooms: []string{"internal/news"}, outside: gqlgen, never: []string{"net/http"}},
 		"graph/model":                     {rooms: []string{"internal/news", "internal/text", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
 		"graph/generated":                 {rooms: []string{"internal/news", "graph/model", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
-		"":                                {rooms: []string{"graph", "internal/auth", "internal/command", "internal/config", "internal/demo", "internal/desk", "internal/live", "internal/news", "internal/store/sqlite", "internal/text", "internal/transport"}},
+		"":                                {rooms: []string{"graph", "internal/auth", "internal/command", "internal/config", "internal/demo", "internal/desk", "internal/live", "internal/news", "internal/store", "internal/text", "internal/transport"}},
 	}
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
 	if err != nil {

@@ -6,6 +6,7 @@
 //	depeche [serve] [flags]    serve the newsroom
 //	depeche import ...         read news in
 //	depeche export             write the newsroom out
+//	depeche migrate ...        move the newsroom into another store
 //	depeche token ...          make a token for somebody of the newsroom
 //	depeche help [COMMAND]     explain a command
 //
@@ -24,7 +25,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -37,7 +37,7 @@ import (
 	"depeche/internal/desk"
 	"depeche/internal/live"
 	"depeche/internal/news"
-	"depeche/internal/store/sqlite"
+	"depeche/internal/store"
 	"depeche/internal/text"
 	"depeche/internal/transport"
 )
@@ -69,11 +69,11 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		defer os.RemoveAll(cfg.Data)
 	}
 
-	key, err := auth.OpenKey(cfg.Data, time.Now)
+	key, err := auth.OpenKey(cfg.Data, cfg.TokenSecret, time.Now)
 	if err != nil {
 		return err
 	}
-	store, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(cfg.Data, command.Database), Logger: logger})
+	store, err := store.Open(ctx, store.Options{At: cfg.Store(), Logger: logger})
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func greet(w io.Writer, cfg config.Config, address net.Addr, key *auth.Key) erro
 		}
 		text += fmt.Sprintf("The newsroom is made up and gone when the server ends. To write in it, send the header\nAuthorization: Bearer and this\neditor token: %s\n", token)
 	} else {
-		text += fmt.Sprintf("data:       %s\nTo write, make a token: depeche token --role editor --name YOU --for 8h\n", cfg.Data)
+		text += fmt.Sprintf("data:       %s\nTo write, make a token: depeche token --role editor --name YOU --for 8h\n", cfg.Shown())
 	}
 	_, err := io.WriteString(w, text)
 	return err

@@ -28,15 +28,22 @@ const patience = 60 * time.Second
 
 // A running is a server in this process.
 type running struct {
-	t     *testing.T
-	api   string
-	token string
-	stop  func() error // ends the server as SIGTERM does
+	t        *testing.T
+	api      string
+	token    string
+	greeting string
+	stop     func() error // ends the server as SIGTERM does
 }
 
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
-	cfg, err := config.Parse(append([]string{"--listen", "127.0.0.1:0", "--log-level", "error"}, args...), nil)
+	return startLogged(t, t.Output(), append(args, "--log-level", "error")...)
+}
+
+// startLogged starts a server with another standard error and level of log.
+func startLogged(t *testing.T, stderr io.Writer, args ...string) *running {
+	t.Helper()
+	cfg, err := config.Parse(append([]string{"--listen", "127.0.0.1:0"}, args...), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +51,7 @@ func start(t *testing.T, args ...string) *running {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := serve(ctx, cfg, in, t.Output())
+		err := serve(ctx, cfg, in, stderr)
 		in.CloseWithError(fmt.Errorf("the server ended: %w", err))
 		ended <- err
 	}()
@@ -60,6 +67,7 @@ func start(t *testing.T, args ...string) *running {
 		}
 	}
 	go io.Copy(io.Discard, out) //nolint:errcheck // it ends with the server
+	r.greeting = greeting.String()
 	r.api = regexp.MustCompile(`http://\S+/graphql`).FindString(greeting.String())
 	if m := regexp.MustCompile(`(?m)^editor token:\s*(\S+)$`).FindStringSubmatch(greeting.String()); m != nil {
 		r.token = m[1]
@@ -71,13 +79,24 @@ func start(t *testing.T, args ...string) *running {
 // its first error.
 func (r *running) ask(query string, variables map[string]any, data any) (code string) {
 	r.t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	code, err := r.send(query, variables, data)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.api, bytes.NewReader(body))
+	return code
+}
+
+// send is ask for any goroutine.
+func (r *running) send(query string, variables map[string]any, data any) (code string, err error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
-		r.t.Fatal(err)
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.api, bytes.NewReader(body))
+	if err != nil {
+		return "", err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	if r.token != "" {
@@ -85,7 +104,7 @@ func (r *running) ask(query string, variables map[string]any, data any) (code st
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		r.t.Fatal(err)
+		return "", err
 	}
 	defer response.Body.Close()
 	answer := struct {
@@ -96,13 +115,13 @@ func (r *running) ask(query string, variables map[string]any, data any) (code st
 		}
 	}{Data: data}
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		r.t.Fatal(err)
+		return "", err
 	}
 	for _, e := range answer.Errors {
 		r.t.Logf("%s: %s", e.Extensions.Code, e.Message)
-		return e.Extensions.Code
+		return e.Extensions.Code, nil
 	}
-	return ""
+	return "", nil
 }
 
 type message struct {
@@ -246,7 +265,7 @@ func TestDemoIsANewsroom(t *testing.T) {
 
 func TestNothingIsLostOverARestart(t *testing.T) {
 	folder := t.TempDir()
-	key, err := auth.OpenKey(folder, time.Now)
+	key, err := auth.OpenKey(folder, "", time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,14 +273,12 @@ func TestNothingIsLostOverARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cursor := ""
+	after := ""
 	for round := range 3 {
 		r := start(t, "--data", folder)
 		r.token = token
-		if cursor == "" {
-			var page struct{ Ticker struct{ LiveCursor string } }
-			r.ask(`{ ticker { liveCursor } }`, nil, &page)
-			cursor = page.Ticker.LiveCursor
+		if after == "" {
+			after = cursor(r)
 		}
 		var want []string
 		if round > 0 { // the line of which nobody was told before the restart
@@ -275,7 +292,7 @@ func TestNothingIsLostOverARestart(t *testing.T) {
 				t.Fatal(code)
 			}
 		}
-		next := r.subscribe(`subscription($after: Cursor) { ticker(after: $after) { cursor entry { headline } } }`, map[string]any{"after": cursor})
+		next := r.subscribe(`subscription($after: Cursor) { ticker(after: $after) { cursor entry { headline } } }`, map[string]any{"after": after})
 		for i := range 3 {
 			publish(fmt.Sprintf("Round %d, line %d", round, i))
 		}
@@ -290,13 +307,23 @@ func TestNothingIsLostOverARestart(t *testing.T) {
 			if event.Ticker.Entry.Headline != headline {
 				t.Errorf("round %d: got %q, want %q", round, event.Ticker.Entry.Headline, headline)
 			}
-			cursor = event.Ticker.Cursor
+			after = event.Ticker.Cursor
 		}
 		publish(fmt.Sprintf("Unheard in round %d", round))
 		if err := r.stop(); err != nil {
 			t.Errorf("the server ended with %v", err)
 		}
 	}
+}
+
+// cursor is where the log is.
+func cursor(r *running) string {
+	r.t.Helper()
+	var page struct{ Ticker struct{ LiveCursor string } }
+	if code := r.ask(`{ ticker { liveCursor } }`, nil, &page); code != "" {
+		r.t.Fatal(code)
+	}
+	return page.Ticker.LiveCursor
 }
 
 func TestStartIsRefused(t *testing.T) {

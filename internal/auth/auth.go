@@ -1,9 +1,11 @@
 // Package auth tells who somebody is: it makes and reads the bearer tokens
 // (JSON Web Tokens, HS256) of the newsroom, with a secret that it keeps in the
-// data folder. What somebody may do is not its business.
+// data folder, or that every node of the newsroom is given. What somebody may do
+// is not its business.
 package auth
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -31,20 +33,30 @@ type Key struct {
 	now    func() time.Time
 }
 
-// OpenKey reads the secret of the newsroom from folder, or makes one there on
-// the first start, readable by its owner only. now is the clock that tokens are
-// compared with.
-func OpenKey(folder string, now func() time.Time) (*Key, error) {
-	path := filepath.Join(folder, SecretFile)
+// OpenKey reads the secret of the newsroom from the file that is named. Where
+// named is empty it is kept in folder: made there on the first start, readable by
+// its owner only. now is the clock that tokens are compared with.
+//
+// A file that is named has to be there, since a node that made a secret of its
+// own would refuse the tokens of the others. It may be readable by others, as
+// the secrets of containers are; who may write it could be anybody.
+func OpenKey(folder, named string, now func() time.Time) (*Key, error) {
+	path := cmp.Or(named, filepath.Join(folder, SecretFile))
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if named == "" && errors.Is(err, fs.ErrNotExist) {
 		text, err = makeSecret(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the token secret: %w", err)
 	}
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("the token secret %s can be read by others (mode %04o): give it the mode 0600", path, info.Mode().Perm())
+	if info, err := os.Stat(path); err == nil {
+		mode := info.Mode().Perm()
+		switch {
+		case named == "" && mode&0o077 != 0:
+			return nil, fmt.Errorf("the token secret %s can be read by others (mode %04o): give it the mode 0600", path, mode)
+		case mode&0o022 != 0:
+			return nil, fmt.Errorf("the token secret %s can be written by others (mode %04o)", path, mode)
+		}
 	}
 	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(secret) < 32 {

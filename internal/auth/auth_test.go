@@ -20,7 +20,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func key(t testing.TB, folder string) *auth.Key {
 	t.Helper()
-	k, err := auth.OpenKey(folder, func() time.Time { return noon })
+	k, err := auth.OpenKey(folder, "", func() time.Time { return noon })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestSecretIsMadeOnceAndForItsOwnerOnly(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			k, err := auth.OpenKey(folder, func() time.Time { return noon })
+			k, err := auth.OpenKey(folder, "", func() time.Time { return noon })
 			if err != nil {
 				t.Error(err)
 				return
@@ -201,12 +201,66 @@ func TestSecretIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(row.text), row.mode); err != nil {
 			t.Fatal(err)
 		}
-		_, err := auth.OpenKey(folder, time.Now)
+		_, err := auth.OpenKey(folder, "", time.Now)
 		if err == nil || !strings.Contains(err.Error(), row.says) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: got %v, want an error that says %q and names the file", row.name, err, row.says)
 		}
 		if err != nil && row.text != "" && strings.Contains(err.Error(), row.text) {
 			t.Errorf("%s: the error tells the secret: %v", row.name, err)
+		}
+	}
+}
+
+// A secret that is named is the same for every node, so it is not made, and it
+// may be mounted so that others can read it.
+func TestNamedSecret(t *testing.T) {
+	secret := strings.Repeat("0123456789abcdef", 4)
+	for _, row := range []struct {
+		name, text string
+		mode       os.FileMode
+		says       string
+	}{
+		{"of its owner", secret + "\n", 0o400, ""},
+		{"readable by others", secret, 0o444, ""},
+		{"writable by the group", secret, 0o660, "can be written by others"},
+		{"writable by others", secret, 0o646, "can be written by others"},
+		{"damaged", secret[:62], 0o444, "damaged"},
+		{"missing", "", 0, "no such file"},
+	} {
+		file := filepath.Join(t.TempDir(), "named")
+		if row.mode != 0 {
+			if err := os.WriteFile(file, []byte(row.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(file, row.mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		folder := t.TempDir()
+		k, err := auth.OpenKey(folder, file, func() time.Time { return noon })
+		if left, _ := os.ReadDir(folder); len(left) > 0 {
+			t.Errorf("%s: got %v in the data folder, want nothing", row.name, left)
+		}
+		if row.says != "" {
+			if err == nil || !strings.Contains(err.Error(), row.says) || !strings.Contains(err.Error(), file) {
+				t.Errorf("%s: got %v, want an error that says %q and names the file", row.name, err, row.says)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", row.name, err)
+			continue
+		}
+		token, err := k.Sign(news.Actor{Name: "marie", Role: news.Editor, Expires: noon.Add(time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := auth.OpenKey(t.TempDir(), file, func() time.Time { return noon })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := other.Verify(token); err != nil {
+			t.Errorf("%s: another node refuses the token: %v", row.name, err)
 		}
 	}
 }

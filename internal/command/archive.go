@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/schollz/progressbar/v3"
+
 	"depeche/internal/config"
 	"depeche/internal/desk"
 	"depeche/internal/intake"
@@ -30,11 +32,11 @@ func importNDJSON(ctx context.Context, e Env, args []string) error {
 	if config.WantsHelp(args) {
 		return t.Help(e.Stdout)
 	}
-	if err := t.Parse(args, e.Environ).Err(); err != nil {
+	if err := s.parse(t, args, e.Environ).Err(); err != nil {
 		return err
 	}
 	return s.within(ctx, e, func(in *input, d *desk.Desk, store news.Store) error {
-		p := newProgress(e.Stderr, in.size, in.count.n.Load)
+		p := newProgress(e.Stderr, "importing", progressbar.OptionShowBytes(true), in.size, in.count.n.Load)
 		sum, err := intake.ImportNDJSON(ctx, d, store, s.who, in, intake.NDJSONOptions{
 			Strict:   strict,
 			Report:   func(line int, reason string) { p.say("%s, line %d: %s", in.name, line, reason) },
@@ -55,17 +57,24 @@ func importNDJSON(ctx context.Context, e Env, args []string) error {
 }
 
 func summarise(e Env, sum intake.Summary) {
-	for _, row := range []struct {
-		name string
-		kind news.Kind
-	}{
-		{"tags", news.KindTag}, {"coverages", news.KindCoverage}, {"stories", news.KindStory}, {"ticker", news.KindTickerEntry},
-	} {
+	for _, row := range kinds() {
 		fmt.Fprintf(e.Stdout, "%-10s %d added, %d known\n", row.name+":", sum.Added[row.kind], sum.Known[row.kind])
 	}
 	fmt.Fprintf(e.Stdout, "%-10s %d read, %d refused\n", "lines:", sum.Lines, sum.Refused)
 	for _, field := range slices.Sorted(maps.Keys(sum.Unknown)) {
 		fmt.Fprintf(e.Stderr, "warning: the format has no field %q; lines with it: %d\n", field, sum.Unknown[field])
+	}
+}
+
+// A kindName is what sums call the entities of a kind.
+type kindName struct {
+	name string
+	kind news.Kind
+}
+
+func kinds() []kindName {
+	return []kindName{
+		{"tags", news.KindTag}, {"coverages", news.KindCoverage}, {"stories", news.KindStory}, {"ticker", news.KindTickerEntry},
 	}
 }
 

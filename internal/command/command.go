@@ -2,8 +2,7 @@
 // meant, reads its flags, does it and says how it went. Results go to standard
 // output, what is on the side to standard error. The exit code is 0 when all
 // went well, 1 when it could not be done, 2 when it was asked for wrongly, and 3
-// when it was done but for some lines that were refused. Serving is the main
-// package's.
+// when it was done but for some lines. Serving is the main package's.
 package command
 
 import (
@@ -17,9 +16,6 @@ import (
 
 	"depeche/internal/config"
 )
-
-// Database is the name of the database in the data folder.
-const Database = "depeche.db"
 
 // An Env is the world of a process.
 type Env struct {
@@ -75,6 +71,8 @@ func find(name string) (command, bool) {
 		return runImport, true
 	case "export":
 		return runExport, true
+	case "migrate":
+		return runMigrate, true
 	case "token":
 		return runToken, true
 	}
@@ -93,7 +91,7 @@ func run(ctx context.Context, e Env, args []string, serve Serve) error {
 		return run(ctx, e, args)
 	}
 	if name != "serve" {
-		return usageError(fmt.Sprintf("%q is no command: there are serve, import, export, token and help", name))
+		return unknown(name)
 	}
 	if config.WantsHelp(args) {
 		return config.Help(e.Stdout)
@@ -111,6 +109,10 @@ func run(ctx context.Context, e Env, args []string, serve Serve) error {
 	return serve(ctx, cfg, e.Stdout, e.Stderr)
 }
 
+func unknown(name string) usageError {
+	return usageError(fmt.Sprintf("%q is no command: there are serve, import, export, migrate, token and help", config.Redact(name)))
+}
+
 // help explains the command that args name.
 func help(ctx context.Context, e Env, args []string) error {
 	if len(args) == 0 || args[0] == "serve" {
@@ -118,7 +120,7 @@ func help(ctx context.Context, e Env, args []string) error {
 	}
 	run, ok := find(args[0])
 	if !ok {
-		return usageError(fmt.Sprintf("%q is no command: there are serve, import, export, token and help", args[0]))
+		return unknown(args[0])
 	}
 	return run(ctx, e, append(args[1:len(args):len(args)], "--help"))
 }

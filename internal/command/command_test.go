@@ -27,7 +27,7 @@ func serve(_ context.Context, cfg config.Config, stdout, _ io.Writer) error {
 	if cfg.Listen == ":1" {
 		return errors.New("listen on :1: no")
 	}
-	_, err := fmt.Fprintf(stdout, "serving %s from %s\n", cfg.Listen, cfg.Data)
+	_, err := fmt.Fprintf(stdout, "serving %s from %s\n", cfg.Listen, cfg.Shown())
 	return err
 }
 
@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 // hold FOLDER opens the database of a folder for writing, as a server does, until
 // the end of the script.
 func hold(ts *testscript.TestScript, _ bool, args []string) {
-	store, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(ts.MkAbs(args[0]), command.Database)})
+	store, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(ts.MkAbs(args[0]), config.Database)})
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(store.Close()) })
 }
@@ -69,7 +69,7 @@ func cutOff(ts *testscript.TestScript, _ bool, args []string) {
 
 // verify FOLDER ROLE NAME DURATION holds that the last output is a token.
 func verify(ts *testscript.TestScript, _ bool, args []string) {
-	key, err := auth.OpenKey(ts.MkAbs(args[0]), time.Now)
+	key, err := auth.OpenKey(ts.MkAbs(args[0]), "", time.Now)
 	ts.Check(err)
 	who, err := key.Verify(strings.TrimSpace(ts.ReadFile("stdout")))
 	ts.Check(err)

@@ -13,34 +13,36 @@ import (
 
 	"depeche/internal/config"
 	"depeche/internal/intake"
-	"depeche/internal/store/sqlite"
+	"depeche/internal/store"
 )
 
 func runExport(ctx context.Context, e Env, args []string) (err error) {
 	var (
-		data, output string
-		level        slog.Level
+		place  config.Place
+		output string
+		level  slog.Level
 	)
 	t := &config.Table{
 		Usage: "depeche export [flags]",
 		About: "Writes the whole newsroom as NDJSON: tags, coverages, stories, ticker entries. A server may be running\n" +
 			"beside it. Brought into an empty database by \"depeche import ndjson\", it gives the same export again.",
-		Settings: []config.Setting{
+		Settings: append([]config.Setting{
 			{Flag: "output", Value: "FILE",
 				About: "Where to write; packed by gzip when the name ends in .gz. Standard output when it is left out.\n" +
 					"The file appears when it is whole; what was there before is replaced.",
 				Set: func(s string) error { output = s; return nil }},
-			config.Data(&data),
 			config.LogLevel(&level),
-		},
+		}, place.Settings()...),
 	}
 	if config.WantsHelp(args) {
 		return t.Help(e.Stdout)
 	}
-	if err := t.Parse(args, e.Environ).Err(); err != nil {
+	problems := t.Parse(args, e.Environ)
+	place.Check(t, problems)
+	if err := problems.Err(); err != nil {
 		return err
 	}
-	store, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(data, Database), ReadOnly: true, Logger: logger(e, level)})
+	store, err := store.Open(ctx, store.Options{At: place.Store(), ReadOnly: true, Logger: logger(e, level)})
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
+	"strings"
 
 	"depeche/internal/config"
 	"depeche/internal/desk"
 	"depeche/internal/news"
-	"depeche/internal/store/sqlite"
+	"depeche/internal/store"
 )
 
 const importHelp = `Usage: depeche import page [flags] FILE      the text of a news page: a ticker, and an article below it
@@ -19,8 +19,9 @@ const importHelp = `Usage: depeche import page [flags] FILE      the text of a n
        depeche import ndjson [flags] FILE    an archive, as depeche export writes it
 
 FILE may be - for standard input. What is there already is left as it is, so the same file may be imported again.
-The server must not be running: an import writes its database. The exit code is 0 when all of FILE is in, 3 when some
-lines were refused, 1 when it could not be done, 2 for wrong flags. "depeche help import page" explains the flags.
+A server may be running where the newsroom is in MongoDB; a database that is a file has to be the import's alone. The exit
+code is 0 when all of FILE is in, 3 when some lines were refused, 1 when it could not be done, 2 for wrong flags.
+"depeche help import page" explains the flags.
 `
 
 func runImport(ctx context.Context, e Env, args []string) error {
@@ -41,29 +42,40 @@ func runImport(ctx context.Context, e Env, args []string) error {
 	if len(args) == 0 {
 		return usageError("say what to import: page, ticker or ndjson")
 	}
-	return usageError(fmt.Sprintf("%q can't be imported: say page, ticker or ndjson", args[0]))
+	return usageError(fmt.Sprintf("%q can't be imported: say page, ticker or ndjson", config.Redact(args[0])))
 }
 
 // A source is what every import is told.
 type source struct {
-	data  string
+	place config.Place
 	level slog.Level
 	who   news.Actor
 	file  string
 }
 
 func (s *source) settings() []config.Setting {
-	s.who.Role = news.Admin // whoever may write the database's file may do anything
-	return []config.Setting{
-		{Flag: "as", Value: "NAME", Default: "import", About: "Under whose name it is noted.",
+	s.who.Role = news.Admin // whoever may write to the database may do anything
+	return append(s.place.Settings(),
+		config.Setting{Flag: "as", Value: "NAME", Default: "import", About: "Under whose name it is noted.",
 			Set: func(text string) (err error) { s.who.Name, err = name(text); return err }},
-		config.Data(&s.data),
 		config.LogLevel(&s.level),
-	}
+	)
+}
+
+func (s *source) parse(t *config.Table, args, environ []string) *config.Problems {
+	problems := t.Parse(args, environ)
+	s.place.Check(t, problems)
+	return problems
 }
 
 func (s *source) args() []config.Arg {
-	return []config.Arg{{Name: "FILE", Set: func(text string) error { s.file = text; return nil }}}
+	return []config.Arg{{Name: "FILE", Set: func(text string) error {
+		if strings.Contains(text, "://") { // perhaps with a password, which errors about the file would show
+			return errors.New("must be a file, not a URI")
+		}
+		s.file = text
+		return nil
+	}}}
 }
 
 // within opens the input and the database for do.
@@ -73,7 +85,7 @@ func (s *source) within(ctx context.Context, e Env, do func(*input, *desk.Desk, 
 		return err
 	}
 	defer func() { err = errors.Join(err, in.close()) }()
-	store, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(s.data, Database), Logger: logger(e, s.level)})
+	store, err := store.Open(ctx, store.Options{At: s.place.Store(), Logger: logger(e, s.level)})
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func importPage(ctx context.Context, e Env, args []string, article bool) error {
 	if config.WantsHelp(args) {
 		return t.Help(e.Stdout)
 	}
-	problems := t.Parse(args, e.Environ)
+	problems := o.parse(t, args, e.Environ)
 	if o.at != "" && o.page.Zone != nil {
 		var err error
 		if o.page.At, err = instant(o.at, o.page.Zone); err != nil {

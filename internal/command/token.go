@@ -16,14 +16,15 @@ import (
 
 func runToken(_ context.Context, e Env, args []string) error {
 	var (
-		who  news.Actor
-		life time.Duration
-		data string
+		who          news.Actor
+		life         time.Duration
+		data, secret string
 	)
 	t := &config.Table{
 		Usage: "depeche token --role ROLE --name NAME [flags]",
 		About: "Makes a token and prints it. Whoever sends it as \"Authorization: Bearer TOKEN\" is NAME and may do what\n" +
-			"ROLE may, until it expires. The secret that signs it is in the data folder and is made where it is missing.",
+			"ROLE may, until it expires. The secret that signs it is that of the server: in the data folder, made where it is missing,\n" +
+			"or in the file that --token-secret names.",
 		Settings: []config.Setting{
 			{Flag: "role", Value: "ROLE", Required: true, About: "What the bearer may do: reader, contributor, editor or admin.",
 				Set: func(s string) error {
@@ -43,6 +44,7 @@ func runToken(_ context.Context, e Env, args []string) error {
 					return nil
 				}},
 			config.Data(&data),
+			config.TokenSecret(&secret),
 		},
 	}
 	if config.WantsHelp(args) {
@@ -51,7 +53,7 @@ func runToken(_ context.Context, e Env, args []string) error {
 	if err := t.Parse(args, e.Environ).Err(); err != nil {
 		return err
 	}
-	key, err := auth.OpenKey(data, e.Now)
+	key, err := auth.OpenKey(data, secret, e.Now)
 	if err != nil {
 		return err
 	}

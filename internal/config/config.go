@@ -3,10 +3,12 @@
 // environment. A flag counts more than a variable, a variable more than the
 // default. What is wrong is reported all at once and by name; nothing is guessed
 // and nothing is ignored, not even a variable of the prefix DEPECHE_ that is
-// misspelt. Only the main package and the commands read it.
+// misspelt. What may be a password is never shown. Only the main package and the
+// commands read it.
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,12 +28,13 @@ const (
 
 // A Config is what the server runs with.
 type Config struct {
-	Listen   string         // host:port
-	Data     string         // the folder of the database and the token secret
-	Zone     *time.Location // the newsroom's
-	LogLevel slog.Level
-	Demo     bool
-	Origins  []string // of browser pages; a * in it stands for anything
+	Place
+	Listen      string         // host:port
+	TokenSecret string         // the file of the token secret; empty: it is kept in the data folder
+	Zone        *time.Location // the newsroom's
+	LogLevel    slog.Level
+	Demo        bool
+	Origins     []string // of browser pages; a * in it stands for anything
 
 	PrintConfig bool // asked to show the settings and end
 	Version     bool // asked to show the version and end
@@ -53,9 +56,32 @@ func Default() Config {
 func Parse(args, environ []string) (Config, error) {
 	var c Config
 	t := c.table()
-	err := t.Parse(args, environ).Err()
+	problems := t.Parse(args, environ)
+	c.checkDemo(t, problems)
 	c.values = t.Values()
-	return c, err
+	return c, problems.Err()
+}
+
+// checkDemo keeps the demo away from what belongs to a newsroom. It is not
+// enough to leave that aside: who gave it expects that it is used.
+func (c *Config) checkDemo(t *Table, problems *Problems) {
+	if !c.Demo {
+		return
+	}
+	refuse := func(flag, why string) {
+		name := t.values[flag].Origin
+		way := "leave it out"
+		if !strings.HasPrefix(name, "--") {
+			way = "unset it for the demo"
+		}
+		problems.Add(name, "can't be used with %s: %s; %s", t.values["demo"].Origin, why, way)
+	}
+	if c.MongoDB != "" {
+		refuse("mongodb-uri", "made-up news are not written into a newsroom")
+	}
+	if c.TokenSecret != "" {
+		refuse("token-secret", "the token that the demo shows would be good in the newsroom")
+	}
 }
 
 // Help writes how the server is started.
@@ -73,8 +99,8 @@ func (c Config) Print(w io.Writer) error {
 func (c *Config) table() *Table {
 	return &Table{
 		Usage: "depeche [serve] [flags]",
-		About: "Serves the newsroom over GraphQL. Other commands are import, export and token: depeche help COMMAND explains\n" +
-			"one. A flag counts more than the variable in brackets; an empty variable is as good as none.",
+		About: "Serves the newsroom over GraphQL. Other commands are import, export, migrate and token: depeche help COMMAND\n" +
+			"explains one. A flag counts more than the variable in brackets; an empty variable is as good as none.",
 		Settings: append(c.settings(),
 			Switch("print-config", "Show the settings that are in force, and where each comes from, and end.", &c.PrintConfig),
 			Switch("version", "Show the version and end.", &c.Version),
@@ -91,6 +117,8 @@ func (c *Config) settings() []Setting {
 			About: "Where to listen, as host:port. Port 0 takes a free one.",
 			Set:   func(s string) error { c.Listen = s; return address(s) }},
 		Data(&c.Data),
+		MongoDB(&c.MongoDB),
+		TokenSecret(&c.TokenSecret),
 		Zone("timezone", &c.Zone),
 		LogLevel(&c.LogLevel),
 		demo,
@@ -104,8 +132,23 @@ func (c *Config) settings() []Setting {
 // Data is the setting of the data folder.
 func Data(folder *string) Setting {
 	return Setting{Flag: "data", Env: "DEPECHE_DATA", Value: "FOLDER", Default: "./data",
-		About: "The folder of the database and of the token secret; it is made where it is missing.",
-		Set:   func(s string) error { *folder = s; return nil }}
+		About: "The folder of the token secret and of the database, unless that is in MongoDB; made where it is missing.",
+		Set: func(s string) error {
+			if strings.Contains(s, "://") { // perhaps with a password, which errors about the folder would show
+				return errors.New("must be a folder, not a URI: that of MongoDB is set by --mongodb-uri")
+			}
+			*folder = s
+			return nil
+		}}
+}
+
+// TokenSecret is the setting of the file of the token secret.
+func TokenSecret(file *string) Setting {
+	return Setting{Flag: "token-secret", Env: "DEPECHE_TOKEN_SECRET", Value: "FILE",
+		About: "The file of the secret that signs tokens, the same for every node of a newsroom: 64 hexadecimal digits or more,\n" +
+			"such as openssl rand -hex 32 makes. It must be there; whoever mounts it decides who may read it, but others may\n" +
+			"not write to it. token.secret in the data folder when it is left out: made where it is missing, for its owner only.",
+		Set: func(s string) error { *file = s; return nil }}
 }
 
 // Zone is the setting of the newsroom's time zone under the name of flag.

@@ -44,6 +44,8 @@ func TestFlagBeforeVariableBeforeDefault(t *testing.T) {
 	got := strings.Fields(out.String())
 	want := strings.Fields(`listen :9000 (--listen)
 		data /srv/depeche (DEPECHE_DATA)
+		mongodb-uri (default)
+		token-secret (default)
 		timezone Europe/Paris (default)
 		log-level warn (--log-level)
 		demo true (--demo)
@@ -82,6 +84,16 @@ func TestProblems(t *testing.T) {
 		{"origin without host", []string{"--origins", "https://:80"}, nil, []string{"--origins must be origins"}},
 		{"origin with two stars", []string{"--origins", "https://*.example:*"}, nil, []string{"--origins may have one *"}},
 		{"empty origin in a list", []string{"--origins", "https://a.example,"}, nil, []string{"--origins must be origins"}},
+		{"data in a URI", []string{"--data", "mongodb://h/d"}, nil, []string{"--data must be a folder, not a URI"}},
+		{"a database of others", nil, []string{"MONGODB_URI=postgres://h/d"}, []string{"MONGODB_URI must begin with mongodb:// or mongodb+srv://"}},
+		{"no host", []string{"--mongodb-uri", "mongodb:///d"}, nil, []string{"--mongodb-uri must name a host"}},
+		{"no host but options", []string{"--mongodb-uri", "mongodb://?w=1"}, nil, []string{"--mongodb-uri must name a host"}},
+		{"white space in a URI", nil, []string{"MONGODB_URI=mongodb://h/d\n"}, []string{"MONGODB_URI must not have white space"}},
+		{"a misspelt variable of MongoDB", nil, []string{"DEPECHE_MONGODB_URI=mongodb://h"}, []string{"DEPECHE_MONGODB_URI is no variable"}},
+		{"demo in MongoDB", []string{"--demo", "--mongodb-uri", "mongodb://h"}, nil, []string{"--mongodb-uri can't be used with --demo: made-up news"}},
+		{"demo beside MongoDB", []string{"--demo"}, []string{"MONGODB_URI=mongodb://h"},
+			[]string{"MONGODB_URI can't be used with --demo: made-up news are not written into a newsroom; unset it for the demo"}},
+		{"demo with the newsroom's secret", []string{"--token-secret=x"}, []string{"DEPECHE_DEMO=1"}, []string{"--token-secret can't be used with DEPECHE_DEMO"}},
 		{"all at once", []string{"--listen", "x", "--nope", "--log-level", "loud"}, []string{"DEPECHE_DATA=d", "DEPECHE_X=1", "DEPECHE_DEMO=9"}, []string{
 			"--nope is no flag", "DEPECHE_X is no variable", "--listen must be", "--log-level must be", "DEPECHE_DEMO must be",
 		}},
@@ -106,6 +118,7 @@ func TestHelpExplainsEverything(t *testing.T) {
 	}
 	for _, want := range []string{
 		"--listen ADDRESS", "DEPECHE_LISTEN; default 127.0.0.1:8080", "--data FOLDER", "DEPECHE_DATA; default ./data",
+		"--mongodb-uri URI", "(MONGODB_URI)", "--token-secret FILE", "(DEPECHE_TOKEN_SECRET)",
 		"--timezone ZONE", "DEPECHE_TIMEZONE; default Europe/Paris", "--log-level LEVEL", "DEPECHE_LOG_LEVEL; default info",
 		"--help", "--demo", "DEPECHE_DEMO", "--origins ORIGINS", "DEPECHE_ORIGINS", "--print-config", "--version",
 	} {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -29,6 +28,9 @@ type Setting struct {
 	About    string // a sentence for the help
 	Required bool
 	Repeated bool // may be given several times; Set is called for each
+	// Show is what may be shown of the value; nil: all of it. Set's errors then
+	// repeat nothing of it.
+	Show func(value string) string
 	// Set takes the value over. Its error completes a sentence that begins with
 	// the setting, such as "must be a number".
 	Set func(value string) error
@@ -56,9 +58,8 @@ func (t *Table) Parse(args, environ []string) *Problems {
 	p.words(t, args, given)
 	variables := make(map[string]string)
 	for _, entry := range environ {
-		if name, value, _ := strings.Cut(entry, "="); strings.HasPrefix(name, prefix) {
-			variables[name] = value
-		}
+		name, value, _ := strings.Cut(entry, "=")
+		variables[name] = value
 	}
 	p.unknownVariables(t, variables)
 
@@ -68,8 +69,11 @@ func (t *Table) Parse(args, environ []string) *Problems {
 		if values == nil && s.Env != "" && variables[s.Env] != "" {
 			values, origin = []string{variables[s.Env]}, s.Env
 		}
+		if values == nil {
+			origin = "default"
+		}
 		if values == nil && s.Default != "" {
-			values, origin = []string{s.Default}, "default"
+			values = []string{s.Default}
 		}
 		if values == nil && s.Required {
 			p.Add("--"+s.Flag, "is missing: %s", s.About)
@@ -83,7 +87,7 @@ func (t *Table) Parse(args, environ []string) *Problems {
 				p.Add(origin, "%v", err)
 			}
 		}
-		t.values[s.Flag] = Value{Flag: s.Flag, Value: strings.Join(values, ", "), Origin: cmp.Or(origin, "default")}
+		t.values[s.Flag] = Value{Flag: s.Flag, Value: s.show(values), Origin: origin}
 	}
 	return &p
 }
@@ -93,6 +97,17 @@ func (s Setting) set(value string) error {
 		return fmt.Errorf("must not be empty")
 	}
 	return s.Set(value)
+}
+
+func (s Setting) show(values []string) string {
+	shown := make([]string, len(values))
+	for i, value := range values {
+		shown[i] = value
+		if s.Show != nil {
+			shown[i] = s.Show(value)
+		}
+	}
+	return strings.Join(shown, ", ")
 }
 
 // words sorts the command line into flags and arguments.
@@ -112,7 +127,7 @@ func (p *Problems) words(t *Table, words []string, given map[string][]string) {
 		name, value, hasValue := strings.Cut(word, "=")
 		i := slices.IndexFunc(t.Settings, func(s Setting) bool { return "--"+s.Flag == name })
 		if i < 0 {
-			p.Add(name, "is no flag of this command")
+			p.Add(Redact(name), "is no flag of this command")
 			continue
 		}
 		switch s := t.Settings[i]; {
@@ -136,7 +151,7 @@ func (p *Problems) words(t *Table, words []string, given map[string][]string) {
 		}
 	}
 	for _, word := range args[min(len(t.Args), len(args)):] {
-		p.Add(strconv.Quote(word), "is one argument too many")
+		p.Add(strconv.Quote(Redact(word)), "is one argument too many")
 	}
 }
 
@@ -144,7 +159,7 @@ func (p *Problems) unknownVariables(t *Table, variables map[string]string) {
 	known := append((&Config{}).settings(), t.Settings...)
 	var unknown []string
 	for name := range variables {
-		if strings.HasPrefix(name, testPrefix) || slices.ContainsFunc(known, func(s Setting) bool { return s.Env == name }) {
+		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) || slices.ContainsFunc(known, func(s Setting) bool { return s.Env == name }) {
 			continue
 		}
 		unknown = append(unknown, name)

@@ -60,7 +60,7 @@ func openOver(t testing.TB, pane func(news.Store) news.Store, o live.Options) *r
 	r := &room{}
 	clock := func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
 	r.desk = desk.New(store, clock)
-	r.key, err = auth.OpenKey(folder, clock)
+	r.key, err = auth.OpenKey(folder, "", clock)
 	must(t, err)
 	r.follower, err = live.Follow(t.Context(), store, o)
 	must(t, err)
