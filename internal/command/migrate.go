@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -22,7 +23,8 @@ func runMigrate(ctx context.Context, e Env, args []string) (err error) {
 		Usage: "depeche migrate --from STORE --to STORE [flags]",
 		About: "Copies a newsroom as it is into another store: every version of everything, with its ids and line numbers, so\n" +
 			"that cursors stay good. Then both stores are read again and compared, line by line and entity by entity.\n" +
-			"A STORE is sqlite:PATH, the file, or a URI of MongoDB, mongodb://… or mongodb+srv://….\n\n" +
+			"A STORE is sqlite:PATH, the file, or a URI of MongoDB, mongodb://… or mongodb+srv://…. With a password in it,\n" +
+			"rather use the variable: others can see the flags of a process.\n\n" +
 			"The target has to be new, or hold what a run of this command has left there that was interrupted: it then goes\n" +
 			"on. No server may use the target. One may serve the source: what it writes after the last line that is told at\n" +
 			"the end is not in the target. So stop it, run the command again, and start it with the target. The exit code\n" +
@@ -59,7 +61,7 @@ func runMigrate(ctx context.Context, e Env, args []string) (err error) {
 
 // place is the setting of a store.
 func place(flag, about string, at *string) config.Setting {
-	return config.Setting{Flag: flag, Value: "STORE", Required: true, About: about, Show: config.Redact,
+	return config.Setting{Flag: flag, Env: "DEPECHE_MIGRATE_" + strings.ToUpper(flag), Value: "STORE", Required: true, About: about, Show: config.Redact,
 		Set: func(s string) error {
 			if err := store.CheckAt(s); err != nil {
 				return err

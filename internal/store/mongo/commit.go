@@ -35,8 +35,9 @@ type writer struct {
 	done  chan struct{}
 
 	queue  []*call
-	looked *link // the newest line that was compared with the queue
-	lost   int   // rounds in a row in which another process was faster
+	known  *knowledge // nil while the queue is empty
+	looked *link      // the newest line that was compared with the queue; likewise
+	lost   int        // rounds in a row in which another process was faster
 	// alone makes the next round take one line, after an error that does not
 	// tell which line it is about.
 	alone bool
@@ -53,7 +54,7 @@ type call struct {
 }
 
 func startWriter(s *Store) *writer {
-	w := &writer{store: s, calls: make(chan *call), quit: make(chan struct{}), done: make(chan struct{}), looked: s.tail.end()}
+	w := &writer{store: s, calls: make(chan *call), quit: make(chan struct{}), done: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -117,9 +118,13 @@ func (w *writer) run() {
 // gather waits for calls where there are none. It returns false at the end.
 func (w *writer) gather() bool {
 	if len(w.queue) == 0 {
+		// Held on to, they would keep all lines in memory that come meanwhile.
+		w.looked, w.known = nil, nil
 		select {
 		case c := <-w.calls:
 			w.queue = append(w.queue, c)
+			w.looked = w.store.tail.end()
+			w.known = newKnowledge(w.looked)
 		case <-w.quit:
 			return false
 		}

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -25,28 +26,37 @@ func (w *writer) draft(ctx context.Context) ([]draft, error) {
 			return nil, err
 		}
 		candidates := w.candidates()
-		st, err := w.store.standing(ctx, candidates)
-		if err != nil {
+		if err := w.store.learnOf(ctx, w.known, candidates); err != nil {
 			return nil, err
 		}
-		batch, refused := st.admitAll(candidates)
-		if len(refused) == 0 {
+		head := w.known.at.seq
+		batch, refused := w.known.admit(candidates)
+		if len(refused) == 0 && w.known.line <= head {
 			return batch, nil
 		}
 		// The refusals hold when nothing has come that was not known.
 		if err := w.store.catchUp(ctx); err != nil {
 			return nil, err
 		}
-		if w.store.tail.end().seq != st.head {
+		if w.store.tail.end().seq > head {
 			continue
 		}
+		if w.known.line > head {
+			return nil, ahead(w.known.line, head)
+		}
 		for c, refusal := range refused {
+			var err error
 			if c.err, err = w.store.explain(ctx, refusal); err != nil {
 				return nil, err
 			}
 		}
 		return batch, nil
 	}
+}
+
+// ahead tells of an entity that follows from a line which the log has not got.
+func ahead(line, head news.Seq) error {
+	return fmt.Errorf("%w: an entity follows from line %d, and the log ends at line %d; is the backup that was restored whole?", errDamaged, line, head)
 }
 
 // candidates are the first lines of the queue that make a batch.
@@ -69,11 +79,14 @@ func (w *writer) candidates() []draft {
 	return batch
 }
 
-// standing is what decides whether changes may follow on line head.
-type standing struct {
-	head     news.Seq
-	entities map[news.EntityID]*entity
-	owners   map[slugOf]news.EntityID
+// knowledge is what decides whether changes may follow on a line of the log. It
+// is kept up to date by the lines that come, so that who has lost a race looks
+// again without asking.
+type knowledge struct {
+	at       *link                    // the line that it is as of
+	line     news.Seq                 // the newest that was met in the projection
+	entities map[news.EntityID]entity // the zero entity is not there
+	owners   map[slugOf]news.EntityID // of slugs that were looked for; empty: free
 }
 
 // An entity is how far one has come.
@@ -88,46 +101,56 @@ type slugOf struct {
 	slug string
 }
 
-// standing reads what decides about the candidates, as of the newest line that
-// is known. An entity of which a candidate is the first version is not looked
-// for: where there is one, the log refuses the line.
-func (s *Store) standing(ctx context.Context, candidates []draft) (*standing, error) {
-	st := &standing{entities: make(map[news.EntityID]*entity), owners: make(map[slugOf]news.EntityID)}
-	ids := make(map[news.Kind][]string)
-	slugs := make(map[news.Kind][]string)
-	for _, e := range candidates {
-		if e.ref.Version > 1 {
-			ids[e.ref.Kind] = append(ids[e.ref.Kind], string(e.ref.ID))
-		}
-		slugs[e.ref.Kind] = append(slugs[e.ref.Kind], e.Doc.Slugs()...)
-	}
+func newKnowledge(at *link) *knowledge {
+	return &knowledge{at: at, entities: make(map[news.EntityID]entity), owners: make(map[slugOf]news.EntityID)}
+}
+
+// learnOf brings k up to the newest line that is known, and adds what decides
+// about the candidates. An entity of which a candidate is the first version is
+// not looked for: where there is one, the log refuses the line.
+func (s *Store) learnOf(ctx context.Context, k *knowledge, candidates []draft) error {
 	begin := s.tail.begin()
-	for kind := range slugs {
-		var either bson.A
-		if len(ids[kind]) > 0 {
-			either = append(either, bson.D{{Key: "_id", Value: in(ids[kind])}})
+	ids, slugs := make(map[news.Kind][]string), make(map[news.Kind][]string)
+	for _, d := range candidates {
+		ref := d.ref
+		if _, known := k.entities[ref.ID]; !known && ref.Version > 1 {
+			ids[ref.Kind] = append(ids[ref.Kind], string(ref.ID))
 		}
-		if len(slugs[kind]) > 0 {
-			either = append(either, bson.D{{Key: "slugs", Value: in(slugs[kind])}})
-		}
-		for _, filter := range either {
-			if err := s.stand(ctx, st, kind, filter); err != nil {
-				return nil, err
+		for _, slug := range d.Doc.Slugs() {
+			if _, known := k.owners[slugOf{ref.Kind, slug}]; !known {
+				slugs[ref.Kind] = append(slugs[ref.Kind], slug)
+				k.owners[slugOf{ref.Kind, slug}] = ""
 			}
 		}
 	}
-	links, head := s.tail.since(begin)
-	for _, l := range links {
-		st.note(l.ref, l.slugs)
+	for kind, some := range ids {
+		if err := s.learnBy(ctx, k, kind, "_id", some); err != nil {
+			return err
+		}
 	}
-	st.head = head
-	return st, nil
+	for kind, some := range slugs {
+		if err := s.learnBy(ctx, k, kind, "slugs", some); err != nil {
+			return err
+		}
+	}
+	// Of what was known before, only what came since is new; of what has been
+	// read, all that may not have been projected.
+	for _, from := range []*link{k.at, begin} {
+		links, _ := s.tail.since(from)
+		for _, l := range links {
+			k.note(l.ref, l.slugs)
+			if l.seq > k.at.seq {
+				k.at = l
+			}
+		}
+	}
+	return nil
 }
 
-// stand notes how far the entities that filter finds have come.
-func (s *Store) stand(ctx context.Context, st *standing, kind news.Kind, filter any) error {
-	found, err := s.collection(kind).Find(ctx, filter, options.Find().
-		SetProjection(bson.D{{Key: "version", Value: 1}, {Key: "slugs", Value: 1}}))
+// learnBy adds how far the entities have come whose field has one of values.
+func (s *Store) learnBy(ctx context.Context, k *knowledge, kind news.Kind, field string, values []string) error {
+	found, err := s.collection(kind).Find(ctx, bson.D{{Key: field, Value: in(values)}}, options.Find().
+		SetProjection(bson.D{{Key: "version", Value: 1}, {Key: "slugs", Value: 1}, {Key: "line", Value: 1}}))
 	if err != nil {
 		return err
 	}
@@ -135,62 +158,70 @@ func (s *Store) stand(ctx context.Context, st *standing, kind news.Kind, filter 
 		ID      news.EntityID `bson:"_id"`
 		Version int           `bson:"version"`
 		Slugs   []string      `bson:"slugs"`
+		Line    news.Seq      `bson:"line"`
 	}
 	if err := found.All(ctx, &documents); err != nil {
 		return err
 	}
 	for _, d := range documents {
-		st.note(news.Ref{Kind: kind, ID: d.ID, Version: d.Version}, d.Slugs)
+		k.note(news.Ref{Kind: kind, ID: d.ID, Version: d.Version}, d.Slugs)
+		k.line = max(k.line, d.Line)
 	}
 	return nil
 }
 
 // note enters a version of an entity, unless a newer one is known.
-func (st *standing) note(ref news.Ref, slugs []string) {
-	if e := st.entities[ref.ID]; e != nil && e.version >= ref.Version {
+func (k *knowledge) note(ref news.Ref, slugs []string) {
+	if k.entities[ref.ID].version >= ref.Version {
 		return
 	}
-	st.entities[ref.ID] = &entity{ref.Kind, ref.Version, slugs}
+	k.entities[ref.ID] = entity{ref.Kind, ref.Version, slugs}
 	for _, slug := range slugs {
-		st.owners[slugOf{ref.Kind, slug}] = ref.ID
+		k.owners[slugOf{ref.Kind, slug}] = ref.ID
 	}
 }
 
-// admitAll numbers the candidates that may follow on one another. Of a call that
-// is refused something, nothing more is taken.
-func (st *standing) admitAll(candidates []draft) (batch []draft, refused map[*call]error) {
+// admit numbers the candidates that may follow on one another. Of a call that is
+// refused something, nothing more is taken. Errors: *news.ConflictError, which
+// does not tell the version, *news.TakenError.
+func (k *knowledge) admit(candidates []draft) (batch []draft, refused map[*call]error) {
+	// What is drafted is not known yet.
+	drafted := newKnowledge(k.at)
 	refused = make(map[*call]error)
 	for _, d := range candidates {
 		if refused[d.call] != nil {
 			continue
 		}
-		if err := st.admit(d.entry); err != nil {
+		if err := k.check(drafted, d.entry); err != nil {
 			refused[d.call] = err
 			continue
 		}
-		d.Seq = st.head + 1 + news.Seq(len(batch))
+		d.Seq = k.at.seq + 1 + news.Seq(len(batch))
 		batch = append(batch, d)
 	}
 	return batch, refused
 }
 
-// admit takes e for committed, if it may be. Errors: *news.ConflictError, which
-// does not tell the version, *news.TakenError.
-func (st *standing) admit(e *entry) error {
-	var had entity
-	if known := st.entities[e.ref.ID]; known != nil {
-		had = *known
+// check takes e into what is drafted, if it may be.
+func (k *knowledge) check(drafted *knowledge, e *entry) error {
+	had := k.entities[e.ref.ID]
+	if is, ok := drafted.entities[e.ref.ID]; ok {
+		had = is
 	}
 	if e.ref.Version != had.version+1 || had.version > 0 && had.kind != e.ref.Kind {
 		return &news.ConflictError{ID: e.ref.ID}
 	}
-	for _, slug := range e.Doc.Slugs() {
-		if owner, owned := st.owners[slugOf{e.ref.Kind, slug}]; owned && owner != e.ref.ID {
-			return &news.TakenError{Slug: slug, Owner: owner}
+	slugs := e.Doc.Slugs()
+	for _, slug := range slugs {
+		key := slugOf{e.ref.Kind, slug}
+		for _, owner := range []news.EntityID{k.owners[key], drafted.owners[key]} {
+			if owner != "" && owner != e.ref.ID {
+				return &news.TakenError{Slug: slug, Owner: owner}
+			}
 		}
 	}
-	e.slugs = grown(had.slugs, e.Doc.Slugs())
-	st.note(e.ref, e.slugs)
+	e.slugs = grown(had.slugs, slugs)
+	drafted.note(e.ref, e.slugs)
 	return nil
 }
 

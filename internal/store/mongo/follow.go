@@ -35,6 +35,10 @@ func (s *Store) follow(ctx context.Context) {
 		switch err := s.look(ctx, anchor); {
 		case ctx.Err() != nil:
 			return
+		case errors.Is(err, errDamaged):
+			s.logger.ErrorContext(ctx, "the log can't be followed any further", "op", "follow", "error", err)
+			s.weather.spoil(err)
+			return
 		case err != nil && !failing:
 			s.logger.WarnContext(ctx, "the log can't be read; trying again", "op", "follow", "error", err)
 			failing = true
@@ -89,9 +93,7 @@ func (s *Store) anchor(ctx context.Context) error {
 		return err
 	}
 	if line.Write != end.write {
-		err := fmt.Errorf("%w: line %d of the log is not there any more; has a backup been restored? Restart depeche", errDamaged, end.seq)
-		s.weather.spoil(err)
-		return err
+		return fmt.Errorf("%w: line %d of the log is not there any more; has a backup been restored? Restart depeche", errDamaged, end.seq)
 	}
 	return nil
 }

@@ -105,7 +105,6 @@ func (s *Store) configure(o *options.ClientOptions) *options.ClientOptions {
 	}
 	o.SetReadPreference(readpref.Primary())
 	o.SetWriteConcern(writeconcern.Majority())
-	o.SetRetryReads(true).SetRetryWrites(true)
 	o.SetServerMonitor(s.weather.monitor())
 	if m := monitor(s.logger); m != nil {
 		o.SetMonitor(m)

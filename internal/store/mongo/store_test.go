@@ -21,7 +21,9 @@ func TestContract(t *testing.T) {
 // retryable writes and change streams.
 func TestContractOfTwoNodes(t *testing.T) {
 	contract(t, func(tb testing.TB) string { return mongotest.Database(tb, replicaSet(tb)) },
-		func(tb testing.TB, uri string) news.Store { return &nodes{stores: [2]*mongo.Store{open(tb, uri), open(tb, uri)}} })
+		func(tb testing.TB, uri string) news.Store {
+			return &nodes{stores: [2]*mongo.Store{open(tb, uri), open(tb, uri)}}
+		})
 }
 
 // replicaSet is the server of the tests when it is a real one, and the façade of

@@ -62,12 +62,13 @@ func (s *Store) asKnown(read func() error) (changes, error) {
 // A row is an entity where it stands in its list.
 type row struct {
 	place  listing.Place
+	line   news.Seq // that made it what it is
 	terms  []string
 	entity news.Entity // nil where only the place was asked for
 }
 
 func (e *entry) row() row {
-	return row{listing.PlaceOf(e.ref.Kind, e.ref.ID, e.listing), e.listing.Terms, e.Doc}
+	return row{listing.PlaceOf(e.ref.Kind, e.ref.ID, e.listing), e.Seq, e.listing.Terms, e.Doc}
 }
 
 // A walk reads a part of a list: the first limit rows of sel within the span,
@@ -121,7 +122,7 @@ func (s *Store) find(ctx context.Context, w *walk, filter bson.D, limit int) ([]
 	o := options.Find().SetLimit(int64(limit)).
 		SetSort(bson.D{{Key: key(kind), Value: direction}, {Key: "_id", Value: direction}})
 	if !w.whole {
-		o.SetProjection(bson.D{{Key: "listing", Value: 1}})
+		o.SetProjection(bson.D{{Key: "listing", Value: 1}, {Key: "line", Value: 1}})
 	}
 	found, err := s.collection(kind).Find(ctx, filter, o)
 	if err != nil {
@@ -133,11 +134,12 @@ func (s *Store) find(ctx context.Context, w *walk, filter bson.D, limit int) ([]
 		var d struct {
 			ID      news.EntityID `bson:"_id"`
 			Listing news.Listing  `bson:"listing"`
+			Line    news.Seq      `bson:"line"`
 		}
 		if err := bson.Unmarshal(found.Current, &d); err != nil {
 			return nil, fmt.Errorf("%w: %s %v: %w", errDamaged, kind, found.Current.Lookup("_id"), err)
 		}
-		r := row{place: listing.PlaceOf(kind, d.ID, d.Listing), terms: d.Listing.Terms}
+		r := row{place: listing.PlaceOf(kind, d.ID, d.Listing), line: d.Line, terms: d.Listing.Terms}
 		if w.whole {
 			if r.entity, err = decode(kind, found.Current); err != nil {
 				return nil, err
@@ -201,6 +203,11 @@ func (s *Store) walkAll(ctx context.Context, walks ...*walk) (news.Seq, error) {
 		}
 		enough := true
 		for _, w := range walks {
+			for _, r := range w.rows {
+				if r.line > c.head {
+					return 0, ahead(r.line, c.head)
+				}
+			}
 			if !w.update(c) {
 				enough = false
 				w.margin += len(c.newest) + w.limit
