@@ -1,19 +1,29 @@
 # What a fresh machine needs is Go; everything else comes with `go tool`.
 
-.PHONY: demo test check generate bench fuzz
+.PHONY: demo dev-mongo test check generate bench fuzz
 
 demo: ## a made-up newsroom on http://127.0.0.1:8080/playground
 	go run . --demo
 
+MONGODEV ?= 127.0.0.1:27017
+dev-mongo: ## a stand-in for MongoDB, with its data in data/mongodev
+	@echo 'When its URI is there: MONGODB_URI=mongodb://$(MONGODEV)/depeche go run .'
+	go run -C tools/mongodev . --listen $(MONGODEV) --data '$(CURDIR)/data/mongodev'
+
 test: ## every test, with the race detector
 	go test -race -shuffle=on -count=1 -timeout 20m ./...
+	go test -C tools/mongodev -race -shuffle=on -count=1 ./...
 
 check: ## what CI wants beside the tests
 	go vet ./...
+	go vet -C tools/mongodev ./...
 	go tool staticcheck ./...
+	staticcheck=$$(go tool -n staticcheck) && cd tools/mongodev && $$staticcheck ./...
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt -w is due: $$unformatted"; exit 1; }
 	go mod tidy -diff
+	go mod tidy -C tools/mongodev -diff
 	go mod verify
+	go mod verify -C tools/mongodev
 	$(MAKE) generate
 	@git diff --exit-code -- graph/generated graph/model 'graph/*.resolvers.go' || { echo "the generated code is not up to date: commit what make generate makes"; exit 1; }
 	@! grep -rn 'not implemented' graph --include='*.resolvers.go'
