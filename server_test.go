@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,7 +56,7 @@ func startLogged(t *testing.T, stderr io.Writer, args ...string) *running {
 		in.CloseWithError(fmt.Errorf("the server ended: %w", err))
 		ended <- err
 	}()
-	r := &running{t: t, stop: func() error { cancel(); return <-ended }}
+	r := &running{t: t, stop: sync.OnceValue(func() error { cancel(); return <-ended })}
 	t.Cleanup(cancel)
 	var greeting strings.Builder
 	read := make([]byte, 4096)

@@ -3,7 +3,6 @@ package graph_test
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
@@ -15,7 +14,6 @@ import (
 	"depeche/internal/desk"
 	"depeche/internal/live"
 	"depeche/internal/news"
-	"depeche/internal/store/sqlite"
 	"depeche/internal/text"
 )
 
@@ -40,12 +38,15 @@ var (
 // two can't be made at once.
 var renderer = sync.OnceValue(text.NewRenderer)
 
+// open opens a new newsroom where nothing depends on the store.
 func open(t testing.TB) *newsroom {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "depeche.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	return openIn(t, inSQLite)
+}
+
+func openIn(t testing.TB, in storeKind) *newsroom {
+	t.Helper()
+	store := in.open(t)
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Error(err)

@@ -68,9 +68,9 @@ func hiddenStories() []news.EntityID {
 
 // without makes a newsroom with the same history but for some entities, as if
 // they had never been.
-func (n *newsroom) without(t testing.TB, ids []news.EntityID) *newsroom {
+func (n *newsroom) without(t testing.TB, in storeKind, ids []news.EntityID) *newsroom {
 	t.Helper()
-	twin := open(t)
+	twin := openIn(t, in)
 	twin.now = n.clock()
 	for after := news.Seq(0); ; {
 		lines, err := n.store.Lines(t.Context(), after, 1000)
@@ -78,13 +78,15 @@ func (n *newsroom) without(t testing.TB, ids []news.EntityID) *newsroom {
 		if len(lines) == 0 {
 			break
 		}
+		var changes []news.Change
 		for _, line := range lines {
 			after = line.Seq
 			if !slices.Contains(ids, line.Doc.Ref().ID) {
-				_, err := twin.store.Commit(t.Context(), []news.Change{line.Change})
-				must(t, err)
+				changes = append(changes, line.Change)
 			}
 		}
+		_, err = twin.store.Commit(t.Context(), changes)
+		must(t, err)
 	}
 	twin.settle(t)
 	return twin
@@ -130,40 +132,46 @@ func checkRan(t *testing.T, asked, answer string) {
 
 // TestHiddenThingsMakeNoDifference asks everything in a newsroom with hidden
 // stories and in its twin without them. Whoever may not see them gets the same
-// answers: no word, count, place or error tells that something is there.
+// answers: no word, count, place or error tells that something is there. The
+// twins are in SQLite, so both stores answer everything alike, too.
 func TestHiddenThingsMakeNoDifference(t *testing.T) {
-	n := open(t)
-	n.fill(t)
-	n.hide(t)
-	public := n.without(t, hiddenStories())
-	ofJo := n.without(t, slices.DeleteFunc(hiddenStories(), func(id news.EntityID) bool { return id == "story_draft_of_jo_zanzibar" }))
-	queries := n.crawl(t).queries(t)
-	if len(queries) < 200 {
-		t.Fatalf("there are only %d queries", len(queries))
-	}
-	twins := map[string]*newsroom{
-		"": public, "reader with a token": public, "another contributor": public, "expired editor": public, "contributor": ofJo,
-	}
-	for as, twin := range twins {
-		t.Run("as "+as, func(t *testing.T) {
-			for _, text := range queries {
-				op := operation{text: text, as: as, who: actors()[as]}
-				got, want := n.comparable(t, op), twin.comparable(t, op)
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Fatalf("%s\nis answered otherwise where something is hidden (-without +with):\n%s", text, diff)
-				}
-				checkRan(t, text, got)
-				if twin == public {
-					noMarker(t, text, got)
-				}
+	inEachStore(t, func(t *testing.T, in storeKind) {
+		n := openIn(t, in)
+		n.fill(t)
+		n.hide(t)
+		public := n.without(t, inSQLite, hiddenStories())
+		ofJo := n.without(t, inSQLite, slices.DeleteFunc(hiddenStories(), func(id news.EntityID) bool { return id == "story_draft_of_jo_zanzibar" }))
+		queries := n.crawl(t).queries(t)
+		if len(queries) < 200 {
+			t.Fatalf("there are only %d queries", len(queries))
+		}
+		twins := map[string]*newsroom{
+			"": public, "reader with a token": public, "another contributor": public, "expired editor": public, "contributor": ofJo,
+		}
+		for as, twin := range twins {
+			if !in.meets(as) {
+				continue
 			}
-		})
-	}
-	// The test would see it: an editor gets other answers.
-	op := operation{text: "{ stories { nodes { id } } }", who: editor}
-	if cmp.Equal(n.comparable(t, op), public.comparable(t, op)) {
-		t.Error("the newsroom and its twin are the same for an editor too")
-	}
+			t.Run("as "+as, func(t *testing.T) {
+				for _, text := range queries {
+					op := operation{text: text, as: as, who: actors()[as]}
+					got, want := n.comparable(t, op), twin.comparable(t, op)
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Fatalf("%s\nis answered otherwise where something is hidden (-without +with):\n%s", text, diff)
+					}
+					checkRan(t, text, got)
+					if twin == public {
+						noMarker(t, text, got)
+					}
+				}
+			})
+		}
+		// The test would see it: an editor gets other answers.
+		op := operation{text: "{ stories { nodes { id } } }", who: editor}
+		if cmp.Equal(n.comparable(t, op), public.comparable(t, op)) {
+			t.Error("the newsroom and its twin are the same for an editor too")
+		}
+	})
 }
 
 // comparable is the answer to an operation without the places of the log, where
@@ -212,145 +220,154 @@ func noMarker(t *testing.T, asked, answer string) {
 // TestWithdrawnTextIsInNoEvent catches up from the beginning of the log with
 // every subscription.
 func TestWithdrawnTextIsInNoEvent(t *testing.T) {
-	n := open(t)
-	n.fill(t)
-	n.hide(t)
-	const end = "FIN"
-	ctx := t.Context()
-	coverage := "debat-budgetaire"
-	_, err := n.desk.PublishTickerEntry(ctx, editor, "", false, func(e *desk.TickerEdit) {
-		e.Headline, e.Priority, e.CoverageRef, e.TagRefs = end, news.Flash, &coverage, []string{"senat"}
-	})
-	must(t, err)
-	_, err = n.desk.CreateStory(ctx, editor, "story_end", func(e *desk.StoryEdit) {
-		e.Title, e.Language, e.Priority, e.Breaking = end, "fr", news.Flash, true
-		e.TagRefs = []string{"politique", "climat", "discret"}
-	})
-	must(t, err)
-	_, err = n.desk.PublishStory(ctx, editor, "story_end", 1)
-	must(t, err)
-	n.settle(t)
+	inEachStore(t, func(t *testing.T, in storeKind) {
+		n := openIn(t, in)
+		n.fill(t)
+		n.hide(t)
+		const end = "FIN"
+		ctx := t.Context()
+		coverage := "debat-budgetaire"
+		_, err := n.desk.PublishTickerEntry(ctx, editor, "", false, func(e *desk.TickerEdit) {
+			e.Headline, e.Priority, e.CoverageRef, e.TagRefs = end, news.Flash, &coverage, []string{"senat"}
+		})
+		must(t, err)
+		_, err = n.desk.CreateStory(ctx, editor, "story_end", func(e *desk.StoryEdit) {
+			e.Title, e.Language, e.Priority, e.Breaking = end, "fr", news.Flash, true
+			e.TagRefs = []string{"politique", "climat", "discret"}
+		})
+		must(t, err)
+		_, err = n.desk.PublishStory(ctx, editor, "story_end", 1)
+		must(t, err)
+		n.settle(t)
 
-	cases := map[string][]struct {
-		args    string
-		events  int // up to the end otherwise
-		refused string
-	}{
-		"ticker": {
-			{args: ``}, {args: `filter: { tags: ["senat"] }`}, {args: `filter: { coverage: "debat-budgetaire" }`},
-			{args: `filter: { minPriority: FLASH }`}, {args: `filter: { occurredAfter: "2026-03-02T09:00:00Z" }`},
-			{args: `filter: { coverage: "zanzibar-draft" }`, refused: "INVALID_ARGUMENT"},
-		},
-		"stories": {
-			{args: ``}, {args: `filter: { tags: ["politique"] }`}, {args: `filter: { tags: ["discret"] }`},
-			{args: `filter: { tags: ["paris", "climat"], tagsMode: ANY }`}, {args: `filter: { language: "fr" }`},
-			{args: `filter: { breaking: true }`}, {args: `filter: { minPriority: ALERT }`},
-			{args: `filter: { publishedAfter: "2026-03-02T09:00:30Z" }`},
-			{args: `filter: { tags: ["zanzibar-draft"] }`, refused: "INVALID_ARGUMENT"},
-			{args: `filter: { status: [UNPUBLISHED] }`, refused: "INVALID_ARGUMENT"},
-		},
-		"story": {
-			{args: `slug: "gone"`, events: 2}, {args: `slug: "taken"`, events: 3},
-			{args: `slug: "zanzibar-draft"`, refused: "NOT_FOUND"}, {args: `slug: "zanzibar-draft-2"`, refused: "NOT_FOUND"},
-			{args: `slug: "zanzibar-taken"`, refused: "NOT_FOUND"}, {args: `slug: "zanzibar-draft-of-jo"`, refused: "NOT_FOUND"},
-		},
-		"coverage":     {{args: `slug: "debat-budgetaire"`}, {args: `slug: "zanzibar-draft"`, refused: "NOT_FOUND"}},
-		"breakingNews": {{args: ``}, {args: `minPriority: FLASH`}, {args: `minPriority: ROUTINE`}},
-	}
-	c := n.crawl(t)
-	var fields []string
-	for _, f := range c.schema.Subscription.Fields {
-		fields = append(fields, f.Name)
-	}
-	if want := slices.Sorted(maps.Keys(cases)); !cmp.Equal(slices.Sorted(slices.Values(fields)), want) {
-		t.Errorf("the schema has the subscriptions %v, the test %v", fields, want)
-	}
-	for _, f := range c.schema.Subscription.Fields {
-		for _, row := range cases[f.Name] {
-			for _, as := range []string{"", "another contributor", "expired editor"} {
-				text := fmt.Sprintf(`subscription { %s(%s after: "LOG:0")%s }`, f.Name, row.args, c.selection(f.Type, 2))
-				op := operation{text: text, as: as, who: actors()[as], events: row.events}
-				if row.events == 0 && row.refused == "" {
-					op.until = end
-				}
-				got := n.run(t, op)
-				for _, event := range got {
-					checkRan(t, text, string(event))
-					noMarker(t, row.args, string(event))
-				}
-				if first := string(got[0]); row.refused != "" && !strings.Contains(first, `"code":"`+row.refused+`"`) {
-					t.Errorf("%s(%s) is answered with %s, want %s", f.Name, row.args, first, row.refused)
-				}
-				if row.refused == "" && strings.Contains(string(got[0]), `"errors"`) {
-					t.Errorf("%s(%s) is answered with %s", f.Name, row.args, got[0])
+		cases := map[string][]struct {
+			args    string
+			events  int // up to the end otherwise
+			refused string
+		}{
+			"ticker": {
+				{args: ``}, {args: `filter: { tags: ["senat"] }`}, {args: `filter: { coverage: "debat-budgetaire" }`},
+				{args: `filter: { minPriority: FLASH }`}, {args: `filter: { occurredAfter: "2026-03-02T09:00:00Z" }`},
+				{args: `filter: { coverage: "zanzibar-draft" }`, refused: "INVALID_ARGUMENT"},
+			},
+			"stories": {
+				{args: ``}, {args: `filter: { tags: ["politique"] }`}, {args: `filter: { tags: ["discret"] }`},
+				{args: `filter: { tags: ["paris", "climat"], tagsMode: ANY }`}, {args: `filter: { language: "fr" }`},
+				{args: `filter: { breaking: true }`}, {args: `filter: { minPriority: ALERT }`},
+				{args: `filter: { publishedAfter: "2026-03-02T09:00:30Z" }`},
+				{args: `filter: { tags: ["zanzibar-draft"] }`, refused: "INVALID_ARGUMENT"},
+				{args: `filter: { status: [UNPUBLISHED] }`, refused: "INVALID_ARGUMENT"},
+			},
+			"story": {
+				{args: `slug: "gone"`, events: 2}, {args: `slug: "taken"`, events: 3},
+				{args: `slug: "zanzibar-draft"`, refused: "NOT_FOUND"}, {args: `slug: "zanzibar-draft-2"`, refused: "NOT_FOUND"},
+				{args: `slug: "zanzibar-taken"`, refused: "NOT_FOUND"}, {args: `slug: "zanzibar-draft-of-jo"`, refused: "NOT_FOUND"},
+			},
+			"coverage":     {{args: `slug: "debat-budgetaire"`}, {args: `slug: "zanzibar-draft"`, refused: "NOT_FOUND"}},
+			"breakingNews": {{args: ``}, {args: `minPriority: FLASH`}, {args: `minPriority: ROUTINE`}},
+		}
+		c := n.crawl(t)
+		var fields []string
+		for _, f := range c.schema.Subscription.Fields {
+			fields = append(fields, f.Name)
+		}
+		if want := slices.Sorted(maps.Keys(cases)); !cmp.Equal(slices.Sorted(slices.Values(fields)), want) {
+			t.Errorf("the schema has the subscriptions %v, the test %v", fields, want)
+		}
+		for _, f := range c.schema.Subscription.Fields {
+			for _, row := range cases[f.Name] {
+				for _, as := range []string{"", "another contributor", "expired editor"} {
+					if !in.meets(as) {
+						continue
+					}
+					text := fmt.Sprintf(`subscription { %s(%s after: "LOG:0")%s }`, f.Name, row.args, c.selection(f.Type, 2))
+					op := operation{text: text, as: as, who: actors()[as], events: row.events}
+					if row.events == 0 && row.refused == "" {
+						op.until = end
+					}
+					got := n.run(t, op)
+					for _, event := range got {
+						checkRan(t, text, string(event))
+						noMarker(t, row.args, string(event))
+					}
+					if first := string(got[0]); row.refused != "" && !strings.Contains(first, `"code":"`+row.refused+`"`) {
+						t.Errorf("%s(%s) is answered with %s, want %s", f.Name, row.args, first, row.refused)
+					}
+					if row.refused == "" && strings.Contains(string(got[0]), `"errors"`) {
+						t.Errorf("%s(%s) is answered with %s", f.Name, row.args, got[0])
+					}
 				}
 			}
 		}
-	}
+	})
 }
 
 // TestHiddenAndAbsentAreRefusedAlike tries every mutation on what is hidden from
 // those who may not see it.
 func TestHiddenAndAbsentAreRefusedAlike(t *testing.T) {
-	n := open(t)
-	n.fill(t)
-	n.hide(t)
-	on := func(input string) string { return `(input: { id: "ID", expectedVersion: 1` + input + ` })` }
-	cases := map[string]string{
-		"createStory":        `(input: { title: "x", language: "fr", tags: ["ID"] })`,
-		"updateStory":        on(`, title: "x"`),
-		"publishStory":       on(``),
-		"unpublishStory":     on(``),
-		"createTag":          `(input: { name: "ID", kind: TOPIC })`,
-		"updateTag":          on(`, name: "x"`),
-		"createCoverage":     `(input: { title: "x", startsAt: "2026-03-02T09:00:00Z", tags: ["ID"] })`,
-		"updateCoverage":     on(`, title: "x"`),
-		"publishTickerEntry": `(input: { headline: "x", story: "ID" })`,
-		"correctTickerEntry": on(`, note: "x", story: "ID"`),
-		"retractTickerEntry": on(`, note: "x"`),
-		"pinTickerEntry":     on(`, pinned: true`),
-		"importTicker":       `(input: { text: "09:30 x", coverage: "ID" })`,
-	}
-	hidden := []string{"story_draft_zanzibar", "story_gone", "story_taken", "story_draft_of_jo_zanzibar", "zanzibar-draft", "zanzibar-taken"}
-	for _, f := range schema().Mutation.Fields {
-		args, ok := cases[f.Name]
-		if !ok {
-			t.Errorf("the mutation %s is not tested", f.Name)
-			continue
+	inEachStore(t, func(t *testing.T, in storeKind) {
+		n := openIn(t, in)
+		n.fill(t)
+		n.hide(t)
+		on := func(input string) string { return `(input: { id: "ID", expectedVersion: 1` + input + ` })` }
+		cases := map[string]string{
+			"createStory":        `(input: { title: "x", language: "fr", tags: ["ID"] })`,
+			"updateStory":        on(`, title: "x"`),
+			"publishStory":       on(``),
+			"unpublishStory":     on(``),
+			"createTag":          `(input: { name: "ID", kind: TOPIC })`,
+			"updateTag":          on(`, name: "x"`),
+			"createCoverage":     `(input: { title: "x", startsAt: "2026-03-02T09:00:00Z", tags: ["ID"] })`,
+			"updateCoverage":     on(`, title: "x"`),
+			"publishTickerEntry": `(input: { headline: "x", story: "ID" })`,
+			"correctTickerEntry": on(`, note: "x", story: "ID"`),
+			"retractTickerEntry": on(`, note: "x"`),
+			"pinTickerEntry":     on(`, pinned: true`),
+			"importTicker":       `(input: { text: "09:30 x", coverage: "ID" })`,
 		}
-		selection := " { __typename }"
-		for _, as := range []string{"", "reader with a token", "expired editor", "another contributor"} {
-			ask := func(id string) string {
-				text := "mutation { " + f.Name + strings.ReplaceAll(args, "ID", id) + selection + " }"
-				return strings.ReplaceAll(n.comparable(t, operation{text: text, who: actors()[as]}), id, "ID")
+		hidden := []string{"story_draft_zanzibar", "story_gone", "story_taken", "story_draft_of_jo_zanzibar", "zanzibar-draft", "zanzibar-taken"}
+		for _, f := range schema().Mutation.Fields {
+			args, ok := cases[f.Name]
+			if !ok {
+				t.Errorf("the mutation %s is not tested", f.Name)
+				continue
 			}
-			want := ask("absent")
-			if !strings.Contains(want, `"code"`) {
-				t.Errorf("%s as %q is answered with %s", f.Name, as, want)
-			}
-			for _, id := range hidden {
-				if diff := cmp.Diff(want, ask(id)); diff != "" {
-					t.Errorf("%s as %q tells %s from what is absent (-absent +hidden):\n%s", f.Name, as, id, diff)
+			selection := " { __typename }"
+			for _, as := range []string{"", "reader with a token", "expired editor", "another contributor"} {
+				ask := func(id string) string {
+					text := "mutation { " + f.Name + strings.ReplaceAll(args, "ID", id) + selection + " }"
+					return strings.ReplaceAll(n.comparable(t, operation{text: text, who: actors()[as]}), id, "ID")
+				}
+				want := ask("absent")
+				if !strings.Contains(want, `"code"`) {
+					t.Errorf("%s as %q is answered with %s", f.Name, as, want)
+				}
+				for _, id := range hidden {
+					if diff := cmp.Diff(want, ask(id)); diff != "" {
+						t.Errorf("%s as %q tells %s from what is absent (-absent +hidden):\n%s", f.Name, as, id, diff)
+					}
 				}
 			}
 		}
-	}
+	})
 }
 
 // An id and a slug are used once, so a contributor learns that one is taken, and
 // nothing else.
 func TestATakenNameTellsNothingElse(t *testing.T) {
-	n := open(t)
-	n.fill(t)
-	n.hide(t)
-	for _, input := range []string{
-		`id: "story_draft_zanzibar"`, `id: "story_taken"`, `slug: "zanzibar-draft"`, `slug: "zanzibar-draft-2"`, `slug: "taken"`,
-	} {
-		text := `mutation { createStory(input: { ` + input + `, title: "x", language: "fr" }) { id } }`
-		got := n.comparable(t, operation{text: text, who: actors()["another contributor"]})
-		noMarker(t, input, got)
-		if !strings.Contains(got, `"code"`) || strings.Contains(got, "currentVersion") || strings.Contains(got, "belongs to") {
-			t.Errorf("%s is answered with %s", input, got)
+	inEachStore(t, func(t *testing.T, in storeKind) {
+		n := openIn(t, in)
+		n.fill(t)
+		n.hide(t)
+		for _, input := range []string{
+			`id: "story_draft_zanzibar"`, `id: "story_taken"`, `slug: "zanzibar-draft"`, `slug: "zanzibar-draft-2"`, `slug: "taken"`,
+		} {
+			text := `mutation { createStory(input: { ` + input + `, title: "x", language: "fr" }) { id } }`
+			got := n.comparable(t, operation{text: text, who: actors()["another contributor"]})
+			noMarker(t, input, got)
+			if !strings.Contains(got, `"code"`) || strings.Contains(got, "currentVersion") || strings.Contains(got, "belongs to") {
+				t.Errorf("%s is answered with %s", input, got)
+			}
 		}
-	}
+	})
 }
