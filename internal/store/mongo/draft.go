@@ -21,7 +21,7 @@ type draft struct {
 // is known, up to one batch. Calls whose next change may not be committed get
 // their error.
 func (w *writer) draft(ctx context.Context) ([]draft, error) {
-	for {
+	for sure := false; ; sure = true {
 		if err := w.harvest(ctx); err != nil {
 			return nil, err
 		}
@@ -31,17 +31,16 @@ func (w *writer) draft(ctx context.Context) ([]draft, error) {
 		}
 		head := w.known.at.seq
 		batch, refused := w.known.admit(candidates)
-		if len(refused) == 0 && w.known.line <= head {
+		switch {
+		case len(refused) == 0 && w.known.line <= head:
 			return batch, nil
-		}
-		// The refusals hold when nothing has come that was not known.
-		if err := w.store.catchUp(ctx); err != nil {
-			return nil, err
-		}
-		if w.store.tail.end().seq > head {
+		case !sure:
+			// A refusal has to be true of what there was when the call came.
+			if err := w.store.catchUp(ctx); err != nil {
+				return nil, err
+			}
 			continue
-		}
-		if w.known.line > head {
+		case w.known.line > head:
 			return nil, ahead(w.known.line, head)
 		}
 		for c, refusal := range refused {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/event"
-	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // monitor logs every command at level debug, without what it carries; nil where
@@ -34,15 +34,16 @@ func about(e event.CommandFinishedEvent) []any {
 	}
 }
 
-// kindOf names an error without its text: a server's may quote documents.
+// kindOf names an error without its text: a server's may quote documents. The
+// driver shows a server's as (Name) and a message.
 func kindOf(err error) string {
-	var answer driver.CommandError
-	if errors.As(err, &answer) && answer.Name != "" {
-		return answer.Name
+	if name, ok := strings.CutPrefix(err.Error(), "("); ok {
+		if name, _, ok := strings.Cut(name, ") "); ok {
+			return name
+		}
 	}
-	var server driver.ServerError
-	if errors.As(err, &server) {
-		return "an error of the server"
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return "its time was over"
 	}
 	return "the connection failed"
 }

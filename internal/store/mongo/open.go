@@ -120,11 +120,7 @@ func (s *Store) prepare(ctx context.Context, epoch news.Epoch) error {
 			return err
 		}
 	}
-	var meta struct {
-		Epoch  news.Epoch `bson:"epoch"`
-		Format int        `bson:"format"`
-	}
-	err := s.meta().FindOne(ctx, bson.D{{Key: "_id", Value: "log"}}).Decode(&meta)
+	meta, err := s.readMeta(ctx)
 	switch {
 	case errors.Is(err, driver.ErrNoDocuments):
 		return errors.New("there is no store yet")
@@ -142,6 +138,30 @@ func (s *Store) prepare(ctx context.Context, epoch news.Epoch) error {
 		return nil
 	}
 	return s.furnish(ctx)
+}
+
+// A metaDocument is the one that describes the log.
+type metaDocument struct {
+	Epoch  news.Epoch `bson:"epoch"`
+	Format int        `bson:"format"`
+}
+
+// readMeta reads it. One that another process has just entered may not be seen
+// by a majority yet, so who has seen to it that there is one waits for it.
+func (s *Store) readMeta(ctx context.Context) (meta metaDocument, err error) {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
+	for {
+		err = s.meta().FindOne(ctx, bson.D{{Key: "_id", Value: "log"}}).Decode(&meta)
+		if s.readOnly || !errors.Is(err, driver.ErrNoDocuments) {
+			return meta, err
+		}
+		select {
+		case <-ctx.Done():
+			return meta, err
+		case <-time.After(maxPause):
+		}
+	}
 }
 
 // found enters the epoch where there is none. The first of several processes

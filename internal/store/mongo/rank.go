@@ -65,12 +65,16 @@ func (s *Store) count(ctx context.Context, terms []string) (map[string]int, erro
 	return n, nil
 }
 
-// countAnew has the server count.
+// maxCountings bounds how often a count is taken while stories change.
+const maxCountings = 5
+
+// countAnew has the server count. Stories that become public or cease to be while
+// it does, over and over, may be counted or not.
 func (s *Store) countAnew(ctx context.Context, term string) (int, error) {
 	sel := published(term)
-	for {
-		// Those that change meanwhile may be counted or not, so they are left
-		// out and counted here.
+	for attempt := 1; ; attempt++ {
+		// Those that change meanwhile may be counted or not, so those that are
+		// known to are left out and counted here.
 		links, _ := s.tail.since(s.tail.begin())
 		apart := changesOf(links, 0).newest
 		filter := filters(sel, listing.Whole(sel))[0]
@@ -85,7 +89,8 @@ func (s *Store) countAnew(ctx context.Context, term string) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if !covers(apart, c.newest) {
+		exact := covers(apart, c.newest)
+		if !exact && attempt < maxCountings {
 			continue
 		}
 		for id, e := range apart {
@@ -96,15 +101,17 @@ func (s *Store) countAnew(ctx context.Context, term string) (int, error) {
 				n++
 			}
 		}
-		s.counts.put(term, int(n), c.head)
+		if exact {
+			s.counts.put(term, int(n), c.head)
+		}
 		return int(n), nil
 	}
 }
 
-// covers tells whether all of some entities are among others.
+// covers tells whether all stories of some are among others.
 func covers(others, some map[news.EntityID]*entry) bool {
-	for id := range some {
-		if others[id] == nil {
+	for id, e := range some {
+		if e.ref.Kind == news.KindStory && others[id] == nil {
 			return false
 		}
 	}

@@ -99,10 +99,12 @@ func (s *Store) close() error {
 	}
 	s.stop()
 	s.background.Wait()
-	// Given back even when the server is away: there is nothing to wait for.
+	defer s.weather.close()
 	ctx, cancel := context.WithTimeout(context.Background(), connectWithin)
 	defer cancel()
-	defer s.weather.close()
+	// The server is told, unless it is away.
+	ctx, cancel = s.weather.under(ctx)
+	defer cancel()
 	if err := s.client.Disconnect(ctx); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
