@@ -47,7 +47,20 @@ func (s *Store) causally(ctx context.Context, f func(context.Context) error) err
 			return err
 		}
 	}
-	err = f(driver.NewSessionContext(ctx, session))
-	s.clock.advance(session.OperationTime())
-	return err
+	ctx = driver.NewSessionContext(ctx, session)
+	if err := f(ctx); err != nil {
+		// The time of a command that failed may be that of a write which no
+		// majority has got: what waits for it may wait for long.
+		return err
+	}
+	s.witness(ctx)
+	return nil
+}
+
+// witness notes the time of the commands of ctx that have succeeded, before
+// anything is said of them that others rely on.
+func (s *Store) witness(ctx context.Context) {
+	if session := driver.SessionFromContext(ctx); session != nil {
+		s.clock.advance(session.OperationTime())
+	}
 }

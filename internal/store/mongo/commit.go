@@ -3,7 +3,6 @@ package mongo
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"time"
@@ -38,6 +37,9 @@ type writer struct {
 	known  *knowledge // nil while the queue is empty
 	looked *link      // the newest line that was compared with the queue; likewise
 	lost   int        // rounds in a row in which another process was faster
+	// failing is since when all that was tried has failed for a reason that may
+	// pass; zero: it has not.
+	failing time.Time
 	// alone makes the next round take one line, after an error that does not
 	// tell which line it is about.
 	alone bool
@@ -119,7 +121,7 @@ func (w *writer) run() {
 func (w *writer) gather() bool {
 	if len(w.queue) == 0 {
 		// Held on to, they would keep all lines in memory that come meanwhile.
-		w.looked, w.known = nil, nil
+		w.looked, w.known, w.failing = nil, nil, time.Time{}
 		select {
 		case c := <-w.calls:
 			w.queue = append(w.queue, c)
@@ -188,9 +190,10 @@ func (w *writer) round(ctx context.Context) error {
 	}
 	_, failure := s.log().InsertMany(ctx, documents)
 	if failure == nil {
+		s.witness(ctx)
 		s.tail.learn(entries, time.Now().Add(overdueAfter))
 	} else if err := s.catchUp(ctx); err != nil {
-		return errors.Join(failure, err)
+		return err // it is not known what has become of the lines
 	}
 	// Whatever the server has said or not: what counts is in the log.
 	if err := w.harvest(ctx); err != nil {
@@ -218,6 +221,7 @@ func (w *writer) harvest(ctx context.Context) error {
 	if len(committed) == 0 {
 		return nil
 	}
+	w.failing = time.Time{}
 	for {
 		err := w.store.project(ctx, committed)
 		if err == nil {
@@ -241,18 +245,18 @@ func (w *writer) assess(ctx context.Context, failure error, batch []draft) error
 		return nil
 	}
 	first := batch[0]
-	for _, c := range w.queue {
-		c.rounds++
+	if len(first.call.entries) == 0 || first.call.entries[0] != first.entry {
+		return w.pause(ctx) // some of it has been committed
 	}
-	stuck := len(first.call.entries) > 0 && first.call.entries[0] == first.entry
 	switch {
-	case !stuck, isTransient(failure):
-		return w.pause(ctx)
 	case driver.IsDuplicateKeyError(failure):
+		for _, c := range w.queue {
+			c.rounds++
+		}
 		if first.ref.Version == 1 && w.looked.seq < first.Seq {
 			// Either whoever took the number is not seen by a majority yet, or
 			// there is such an entity already.
-			current, err := w.store.version(ctx, first.ref.ID)
+			current, err := w.store.version(ctx, first.ref.ID, first.Seq)
 			if err != nil {
 				return err
 			}
@@ -260,6 +264,14 @@ func (w *writer) assess(ctx context.Context, failure error, batch []draft) error
 				first.call.err = &news.ConflictError{ID: first.ref.ID, Current: current}
 				return nil
 			}
+		}
+		return w.pause(ctx)
+	case isTransient(failure):
+		if w.failing.IsZero() {
+			w.failing = time.Now()
+		}
+		if time.Since(w.failing) > patience {
+			return failure // enough of trying
 		}
 		return w.pause(ctx)
 	case len(batch) > 1:

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -21,7 +22,13 @@ type draft struct {
 // is known, up to one batch. Calls whose next change may not be committed get
 // their error.
 func (w *writer) draft(ctx context.Context) ([]draft, error) {
-	for sure := false; ; sure = true {
+	// Who has lost a race is behind, and refuses by what was true some time ago.
+	for sure := w.lost > 0; ; sure = true {
+		if sure {
+			if err := w.store.catchUp(ctx); err != nil {
+				return nil, err
+			}
+		}
 		if err := w.harvest(ctx); err != nil {
 			return nil, err
 		}
@@ -29,25 +36,30 @@ func (w *writer) draft(ctx context.Context) ([]draft, error) {
 		if err := w.store.learnOf(ctx, w.known, candidates); err != nil {
 			return nil, err
 		}
-		head := w.known.at.seq
-		batch, refused := w.known.admit(candidates)
-		switch {
-		case len(refused) == 0 && w.known.line <= head:
-			return batch, nil
-		case !sure:
-			// A refusal has to be true of what there was when the call came.
+		if w.known.line > w.known.at.seq {
+			// What was read of the projection is newer than what is known of
+			// the log: it has to be in the log by now.
 			if err := w.store.catchUp(ctx); err != nil {
 				return nil, err
 			}
+			if end := w.store.tail.end(); w.known.line > end.seq {
+				return nil, ahead(w.known.line, end.seq)
+			}
 			continue
-		case w.known.line > head:
-			return nil, ahead(w.known.line, head)
+		}
+		batch, refused := w.known.admit(candidates)
+		if len(refused) > 0 && !sure {
+			continue
 		}
 		for c, refusal := range refused {
-			var err error
-			if c.err, err = w.store.explain(ctx, refusal); err != nil {
+			if refusal.entry != c.entries[0] {
+				continue // what comes before it comes first
+			}
+			explained, err := w.store.explain(ctx, refusal.err)
+			if err != nil {
 				return nil, err
 			}
+			c.err = explained
 		}
 		return batch, nil
 	}
@@ -58,15 +70,13 @@ func ahead(line, head news.Seq) error {
 	return fmt.Errorf("%w: an entity follows from line %d, and the log ends at line %d; is the backup that was restored whole?", errDamaged, line, head)
 }
 
-// candidates are the first lines of the queue that make a batch.
+// candidates are lines of the queue that make a batch: of each call the first
+// ones, so that a large call does not keep the others waiting.
 func (w *writer) candidates() []draft {
 	var batch []draft
-	size := 0
+	size, share := 0, max(maxBatch/len(w.queue), 1)
 	for _, c := range w.queue {
-		if c.err != nil {
-			continue
-		}
-		for _, e := range c.entries {
+		for _, e := range c.entries[:min(share, len(c.entries))] {
 			size += len(e.doc)
 			full := len(batch) == maxBatch || size > maxBatchBytes || w.alone
 			if full && len(batch) > 0 {
@@ -100,6 +110,15 @@ type slugOf struct {
 	slug string
 }
 
+// A refusal is why an entry may not be committed.
+type refusal struct {
+	entry *entry
+	err   error
+}
+
+// maxKnown bounds what is kept of entities and slugs.
+const maxKnown = 10_000
+
 func newKnowledge(at *link) *knowledge {
 	return &knowledge{at: at, entities: make(map[news.EntityID]entity), owners: make(map[slugOf]news.EntityID)}
 }
@@ -109,6 +128,9 @@ func newKnowledge(at *link) *knowledge {
 // not looked for: where there is one, the log refuses the line.
 func (s *Store) learnOf(ctx context.Context, k *knowledge, candidates []draft) error {
 	begin := s.tail.begin()
+	if len(k.entities)+len(k.owners) > maxKnown {
+		*k = *newKnowledge(s.tail.end())
+	}
 	ids, slugs := make(map[news.Kind][]string), make(map[news.Kind][]string)
 	for _, d := range candidates {
 		ref := d.ref
@@ -183,16 +205,16 @@ func (k *knowledge) note(ref news.Ref, slugs []string) {
 // admit numbers the candidates that may follow on one another. Of a call that is
 // refused something, nothing more is taken. Errors: *news.ConflictError, which
 // does not tell the version, *news.TakenError.
-func (k *knowledge) admit(candidates []draft) (batch []draft, refused map[*call]error) {
+func (k *knowledge) admit(candidates []draft) (batch []draft, refused map[*call]refusal) {
 	// What is drafted is not known yet.
 	drafted := newKnowledge(k.at)
-	refused = make(map[*call]error)
+	refused = make(map[*call]refusal)
 	for _, d := range candidates {
-		if refused[d.call] != nil {
+		if _, is := refused[d.call]; is {
 			continue
 		}
 		if err := k.check(drafted, d.entry); err != nil {
-			refused[d.call] = err
+			refused[d.call] = refusal{d.entry, err}
 			continue
 		}
 		d.Seq = k.at.seq + 1 + news.Seq(len(batch))
@@ -230,13 +252,15 @@ func (s *Store) explain(ctx context.Context, refusal error) (explained, err erro
 	if !ok {
 		return refusal, nil
 	}
-	conflict.Current, err = s.version(ctx, conflict.ID)
-	return conflict, err
+	current, err := s.version(ctx, conflict.ID, math.MaxInt64)
+	return &news.ConflictError{ID: conflict.ID, Current: current}, err
 }
 
-// version is the newest version of an entity of any kind, 0 where there is none.
-func (s *Store) version(ctx context.Context, id news.EntityID) (int, error) {
-	found, err := s.log().Find(ctx, bson.D{{Key: "entity", Value: string(id)}}, options.Find().
+// version is the newest version of an entity of any kind in the lines below one,
+// 0 where there is none.
+func (s *Store) version(ctx context.Context, id news.EntityID, below news.Seq) (int, error) {
+	filter := bson.D{{Key: "entity", Value: string(id)}, {Key: "_id", Value: bson.D{{Key: "$lt", Value: int64(below)}}}}
+	found, err := s.log().Find(ctx, filter, options.Find().
 		SetSort(bson.D{{Key: "version", Value: -1}}).SetLimit(1).SetProjection(bson.D{{Key: "version", Value: 1}}))
 	if err != nil {
 		return 0, err

@@ -26,14 +26,22 @@ var unavailable = []int{
 	89,    // NetworkTimeout
 	91,    // ShutdownInProgress
 	100,   // UnsatisfiableWriteConcern
+	112,   // WriteConflict
 	133,   // FailedToSatisfyReadPreference
 	134,   // ReadConcernMajorityNotAvailableYet
+	175,   // QueryPlanKilled
 	189,   // PrimarySteppedDown
+	202,   // NetworkInterfaceExceededTimeLimit
 	234,   // RetryChangeStream
+	237,   // CursorKilled
+	246,   // SnapshotUnavailable
 	262,   // ExceededTimeLimit
+	365,   // TemporarilyUnavailable
+	462,   // IngressRequestRateLimitExceeded
 	9001,  // SocketException
 	10107, // NotWritablePrimary
 	11600, // InterruptedAtShutdown
+	11601, // Interrupted
 	11602, // InterruptedDueToReplStateChange
 	13388, // StaleConfig
 	13435, // NotPrimaryNoSecondaryOk
@@ -50,6 +58,10 @@ func translate(ctx, within context.Context, err error) error {
 		return err
 	case ctx.Err() != nil && isEnd(err):
 		return ctx.Err()
+	case driver.IsTimeout(err) && sameDeadline(ctx, within):
+		// The server and the driver know of the deadline, and may be faster to
+		// notice that it can't be met.
+		return context.DeadlineExceeded
 	case within.Err() != nil && isEnd(err):
 		// It was impatience or an outage, which are no deadline of the caller's.
 		return fmt.Errorf("%w (%w)", context.Cause(within), textError(err.Error()))
@@ -57,6 +69,13 @@ func translate(ctx, within context.Context, err error) error {
 		return fmt.Errorf("%w: %w", news.ErrUnavailable, textError(err.Error()))
 	}
 	return err
+}
+
+// sameDeadline tells whether within has to end because ctx has to.
+func sameDeadline(ctx, within context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	own, _ := within.Deadline()
+	return ok && own.Equal(deadline)
 }
 
 // isEnd tells whether err may come from the end of a context.
@@ -69,14 +88,25 @@ func isEnd(err error) bool {
 // so, or could not be asked.
 func isTransient(err error) bool {
 	var labeled driver.LabeledError
-	if errors.As(err, &labeled) && (labeled.HasErrorLabel("NetworkError") || labeled.HasErrorLabel("RetryableWriteError")) {
+	if errors.As(err, &labeled) && slices.ContainsFunc(transient(), labeled.HasErrorLabel) {
 		return true
 	}
-	var answer driver.ServerError
-	if errors.As(err, &answer) {
-		return slices.ContainsFunc(answer.ErrorCodes(), func(code int) bool { return slices.Contains(unavailable, code) })
+	if errors.As(err, new(driver.ServerError)) {
+		return hasCode(err, unavailable...)
 	}
 	return !isOfDomain(err) && !errors.As(err, new(driver.MarshalError))
+}
+
+// transient are the labels that a server or the driver gives to errors which
+// depend on the time.
+func transient() []string {
+	return []string{"NetworkError", "RetryableWriteError", "RetryableError", "SystemOverloadedError"}
+}
+
+// hasCode tells whether err is a server's, with one of the codes.
+func hasCode(err error, codes ...int) bool {
+	var answer driver.ServerError
+	return errors.As(err, &answer) && slices.ContainsFunc(answer.ErrorCodes(), func(code int) bool { return slices.Contains(codes, code) })
 }
 
 // isOfDomain tells whether err is an answer, or about what the database holds.

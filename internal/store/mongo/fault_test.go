@@ -343,3 +343,104 @@ func TestOutage(t *testing.T) {
 	}
 	audit(t, database(t, uri))
 }
+
+// TestBlame has a call whose second change is refused lose the race for its
+// first one: the error may not speak of the second before the first is in.
+func TestBlame(t *testing.T) {
+	uri := mongotest.Database(t, mongotest.URI(t))
+	proxy := mongotest.NewProxy(t, uri)
+	s, rival := opened(t, proxy.URI()), opened(t, uri)
+	var first sync.Once
+	raced := make(chan struct{})
+	proxy.On(func(c *mongotest.Command) mongotest.Action {
+		action := mongotest.Action(mongotest.Pass)
+		if onLog(c) {
+			first.Do(func() {
+				go func() {
+					put(t, rival, storetest.Tag("tag_rival"))
+					close(raced)
+				}()
+				action = mongotest.Hold(raced)
+			})
+		}
+		return action
+	})
+	good := storetest.Tag("tag_good")
+	bad := storetest.Tag("tag_bad", func(t *news.Tag) { t.Version = 5 })
+	lines, err := s.Commit(t.Context(), []news.Change{storetest.Change(good, nil), storetest.Change(bad, nil)})
+	var conflict *news.ConflictError
+	if !errors.As(err, &conflict) || conflict.ID != "tag_bad" {
+		t.Errorf("got %v, want a conflict of tag_bad", err)
+	}
+	if len(lines) != 1 || lines[0].Seq != 2 {
+		t.Errorf("got %d lines, want tag_good as line 2", len(lines))
+	}
+}
+
+// TestRefusedForLong has a server refuse to write for a reason that may pass and
+// does not: the call ends when its patience does, and says why.
+func TestRefusedForLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes as long as a call is patient")
+	}
+	proxy := mongotest.NewProxy(t, mongotest.Database(t, mongotest.URI(t)))
+	s := opened(t, proxy.URI())
+	proxy.On(func(c *mongotest.Command) mongotest.Action {
+		if onLog(c) {
+			return mongotest.Fail(14031, "OutOfDiskSpace")
+		}
+		return mongotest.Pass
+	})
+	_, err := s.Commit(t.Context(), []news.Change{storetest.Change(storetest.Tag("tag_a"), nil)})
+	if !errors.Is(err, news.ErrUnavailable) || !strings.Contains(err.Error(), "OutOfDiskSpace") {
+		t.Errorf("got %v, want ErrUnavailable because of OutOfDiskSpace", err)
+	}
+	proxy.On(nil)
+	put(t, s, storetest.Tag("tag_b"))
+}
+
+// TestDeadlines tells the end of the caller's time from a store that is away.
+func TestDeadlines(t *testing.T) {
+	proxy := mongotest.NewProxy(t, mongotest.Database(t, mongotest.URI(t)))
+	s := opened(t, proxy.URI())
+	put(t, s, storetest.Tag("tag_a"))
+	never := make(chan struct{})
+	defer close(never)
+	proxy.On(func(c *mongotest.Command) mongotest.Action {
+		if c.Name == "find" {
+			return mongotest.Hold(never)
+		}
+		return mongotest.Pass
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := s.TagsByID(ctx, []news.TagID{"tag_a"}); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, news.ErrUnavailable) {
+		t.Errorf("when its time was over: got %v, want context.DeadlineExceeded", err)
+	}
+	proxy.On(func(c *mongotest.Command) mongotest.Action {
+		if c.Name == "find" {
+			return mongotest.Fail(50, "MaxTimeMSExpired")
+		}
+		return mongotest.Pass
+	})
+	ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := s.TagsByID(ctx, []news.TagID{"tag_a"}); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, news.ErrUnavailable) {
+		t.Errorf("when the server saw that its time was over: got %v, want context.DeadlineExceeded", err)
+	}
+	if _, err := s.TagsByID(t.Context(), []news.TagID{"tag_a"}); !errors.Is(err, news.ErrUnavailable) {
+		t.Errorf("when the store took too long: got %v, want ErrUnavailable", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	proxy.On(func(c *mongotest.Command) mongotest.Action {
+		if c.Name == "find" {
+			cancel()
+			return mongotest.Hold(never)
+		}
+		return mongotest.Pass
+	})
+	if _, err := s.TagsByID(ctx, []news.TagID{"tag_a"}); !errors.Is(err, context.Canceled) || errors.Is(err, news.ErrUnavailable) {
+		t.Errorf("when it was cancelled: got %v, want context.Canceled", err)
+	}
+	proxy.On(nil)
+}

@@ -29,15 +29,19 @@ func filters(sel news.Selection, span listing.Span) []bson.D {
 		if shelves[0].Status != "" {
 			f = append(f, bson.E{Key: "listing.status", Value: oneOf(statuses(shelves))})
 		}
-		var terms bson.A
+		var conditions bson.A
 		for _, term := range shelves[0].All {
-			terms = append(terms, bson.D{{Key: "listing.terms", Value: term}})
+			conditions = append(conditions, bson.D{{Key: "listing.terms", Value: term}})
 		}
 		if len(sel.Any) > 0 {
-			terms = append(terms, bson.D{{Key: "listing.terms", Value: oneOf(slices.Compact(slices.Sorted(slices.Values(sel.Any))))}})
+			conditions = append(conditions, bson.D{{Key: "listing.terms", Value: oneOf(slices.Compact(slices.Sorted(slices.Values(sel.Any))))}})
 		}
-		f = append(f, within(key(sel.Kind), span)...)
-		all = append(all, both(f, terms))
+		bounds, sides := within(key(sel.Kind), span)
+		f = append(f, bounds...)
+		if conditions = append(conditions, sides...); len(conditions) > 0 {
+			f = append(f, bson.E{Key: "$and", Value: conditions})
+		}
+		all = append(all, f)
 	}
 	return all
 }
@@ -71,22 +75,10 @@ func oneOf(values []string) any {
 	return in(values)
 }
 
-// both is f and all of the conditions.
-func both(f bson.D, conditions bson.A) bson.D {
-	if len(conditions) == 1 {
-		return append(slices.Clone(conditions[0].(bson.D)), f...)
-	}
-	if len(conditions) > 1 {
-		f = append(f, bson.E{Key: "$and", Value: conditions})
-	}
-	return f
-}
-
 // within holds key and _id to the span. The bounds of the key alone are what an
 // index is entered by; who stands beside a bound is told by the id.
-func within(key string, span listing.Span) bson.D {
+func within(key string, span listing.Span) (filter bson.D, sides bson.A) {
 	var bounds bson.D
-	var sides bson.A
 	value := func(p listing.Place) any {
 		if span.Named {
 			return p.Name
@@ -115,17 +107,10 @@ func within(key string, span listing.Span) bson.D {
 			sides = append(sides, either(key, "$lt", value(hi), until, hi.ID))
 		}
 	}
-	var f bson.D
 	if len(bounds) > 0 {
-		f = append(f, bson.E{Key: key, Value: bounds})
+		filter = bson.D{{Key: key, Value: bounds}}
 	}
-	switch len(sides) {
-	case 1:
-		f = append(f, sides[0].(bson.D)...)
-	case 2:
-		f = append(f, bson.E{Key: "$and", Value: sides})
-	}
-	return f
+	return filter, sides
 }
 
 // either is true beyond a key, or for ids beyond an id where the key is equal:

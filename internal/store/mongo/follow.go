@@ -22,20 +22,26 @@ const (
 // follow keeps the tail up to date and mends what other processes have left
 // unprojected, until ctx ends.
 func (s *Store) follow(ctx context.Context) {
-	ticker := time.NewTicker(s.poll)
+	alone, announced := pollAlone, pollWithStream
+	if s.poll > 0 {
+		alone, announced = s.poll, s.poll
+	}
+	ticker := time.NewTicker(alone)
 	defer ticker.Stop()
+	var looked, anchored time.Time
 	failing := false
-	var anchored time.Time
 	for {
 		now := time.Now()
 		anchor := now.Sub(anchored) >= anchorEvery
 		if anchor {
 			anchored = now
 		}
+		looked = now
 		switch err := s.look(ctx, anchor); {
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, errDamaged):
+		case errors.Is(err, errDamaged) && errors.Is(s.look(ctx, true), errDamaged):
+			// Seen twice, lest a server was asked that had been cut off.
 			s.logger.ErrorContext(ctx, "the log can't be followed any further", "op", "follow", "error", err)
 			s.weather.spoil(err)
 			return
@@ -46,11 +52,16 @@ func (s *Store) follow(ctx context.Context) {
 			s.logger.InfoContext(ctx, "the log is read again", "op", "follow", "line", int64(s.tail.end().seq))
 			failing = false
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.nudge:
-		case <-ticker.C:
+		for due := false; !due; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.nudge:
+				due = true
+			case now := <-ticker.C:
+				// Without a stream there is nothing else that tells of lines.
+				due = !s.streaming.Load() || now.Sub(looked) >= announced
+			}
 		}
 	}
 }
@@ -117,16 +128,20 @@ const (
 func (s *Store) stream(ctx context.Context) {
 	var token bson.Raw
 	pause := shortestPause
+	ailing := false // it is known that there is none
 	for {
-		lived, err := s.streamOnce(ctx, &token)
+		events, err := s.streamOnce(ctx, &token, ailing)
 		if ctx.Err() != nil {
 			return
 		}
-		if lived {
-			pause = shortestPause
+		if events > 0 {
+			pause, ailing = shortestPause, false
 		}
-		s.logger.WarnContext(ctx, "the change stream of the log has ended; polling until it is open again",
-			"op", "stream", "error", err, "pause", pause)
+		if !ailing {
+			s.logger.WarnContext(ctx, "the change stream of the log has ended; polling until it is open again",
+				"op", "stream", "error", err)
+			ailing = true
+		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
@@ -141,9 +156,9 @@ func (s *Store) stream(ctx context.Context) {
 var errInvalidated = errors.New("the stream was invalidated: the log was dropped or renamed")
 
 // streamOnce opens a stream behind token, and wakes until it ends. It keeps
-// token up to date and forgets it when the server does not know it any more.
-// lived tells whether the stream could be opened.
-func (s *Store) streamOnce(ctx context.Context, token *bson.Raw) (lived bool, err error) {
+// token up to date and forgets it when the server does not know it any more. It
+// returns the number of events.
+func (s *Store) streamOnce(ctx context.Context, token *bson.Raw, again bool) (n int, err error) {
 	o := options.ChangeStream()
 	if *token != nil {
 		o.SetResumeAfter(*token)
@@ -155,16 +170,24 @@ func (s *Store) streamOnce(ctx context.Context, token *bson.Raw) (lived bool, er
 		if isLost(err) {
 			*token = nil
 		}
-		return false, err
+		return 0, err
 	}
+	s.streaming.Store(true)
 	defer func() {
+		s.streaming.Store(false)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWithin)
 		defer cancel()
 		_ = events.Close(ctx) // it has ended; err says why
 	}()
-	s.logger.InfoContext(ctx, "a change stream announces the lines of the log", "op", "stream")
+	if !again {
+		s.logger.InfoContext(ctx, "a change stream announces the lines of the log", "op", "stream")
+	}
 	s.wakeUp() // what came while there was none
-	for events.Next(ctx) {
+	for ; events.Next(ctx); n++ {
+		if again {
+			s.logger.InfoContext(ctx, "a change stream announces the lines of the log again", "op", "stream")
+			again = false
+		}
 		*token = events.ResumeToken()
 		s.wakeUp()
 	}
@@ -176,7 +199,7 @@ func (s *Store) streamOnce(ctx context.Context, token *bson.Raw) (lived bool, er
 	if isLost(err) {
 		*token = nil
 	}
-	return true, err
+	return n, err
 }
 
 // isLost tells whether a stream can't be resumed where it ended: MongoDB's codes
@@ -187,9 +210,8 @@ func isLost(err error) bool {
 		return true
 	}
 	var answer driver.ServerError
-	if !errors.As(err, &answer) {
-		return false
+	if errors.As(err, &answer) && answer.HasErrorLabel("NonResumableChangeStreamError") {
+		return true
 	}
-	return answer.HasErrorLabel("NonResumableChangeStreamError") || answer.HasErrorCode(260) ||
-		answer.HasErrorCode(280) || answer.HasErrorCode(286)
+	return hasCode(err, 260, 280, 286)
 }

@@ -39,6 +39,10 @@ type entry struct {
 	doc   bson.Raw
 }
 
+// maxDocument is the size of an entity: MongoDB takes documents of 16 MiB, of
+// which the line has more than the entity.
+const maxDocument = 15 << 20
+
 // newEntry makes ready what will be line seq of the log, but for its number and
 // its slugs. What it shows is what will be read: it is encoded and decoded.
 func newEntry(ch news.Change) (*entry, error) {
@@ -50,6 +54,9 @@ func newEntry(ch news.Change) (*entry, error) {
 	var err error
 	if e.doc, err = document.Encode(ch.Doc); err != nil {
 		return nil, err
+	}
+	if len(e.doc) > maxDocument {
+		return nil, fmt.Errorf("%s has %d bytes, and MongoDB takes %d at most", e.ref.ID, len(e.doc), maxDocument)
 	}
 	if e.Doc, err = document.Decode(e.ref.Kind, e.doc); err != nil {
 		return nil, err

@@ -38,6 +38,7 @@ func (s *Store) catchUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		s.witness(ctx)
 		s.tail.learn(entries, time.Now().Add(overdueAfter))
 		if len(entries) < chunk {
 			return nil
@@ -79,6 +80,7 @@ func (s *Store) Lines(ctx context.Context, after news.Seq, limit int) ([]news.Li
 		for _, e := range entries {
 			lines = append(lines, e.Line)
 		}
+		s.witness(ctx)
 		// Who has been shown a line finds its effect in whatever it asks next.
 		s.tail.learn(entries, time.Now().Add(overdueAfter))
 		return nil

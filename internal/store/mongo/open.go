@@ -65,14 +65,18 @@ func open(ctx context.Context, o Options, c *options.ClientOptions, database str
 	if s.server, err = greet(ctx, s.client); err != nil {
 		return nil, err
 	}
-	if s.poll == 0 {
-		s.poll = s.server.poll()
-	}
 	s.db = s.client.Database(database, s.server.concerns())
 	if err := s.prepare(ctx, o.Epoch); err != nil {
 		return nil, err
 	}
-	if err := s.causally(ctx, s.recover); err != nil {
+	if !o.ReadOnly {
+		if err := s.furnish(ctx); err != nil {
+			return nil, err
+		}
+	}
+	soon, cancel := patiently(ctx)
+	defer cancel()
+	if err := s.causally(soon, s.recover); err != nil {
 		return nil, err
 	}
 	if !o.ReadOnly {
@@ -87,7 +91,7 @@ func open(ctx context.Context, o Options, c *options.ClientOptions, database str
 		level = slog.LevelDebug
 	}
 	s.logger.Log(ctx, level, "the MongoDB store is open", "op", "open", "database", database,
-		"server", s.server.kind, "stream", s.server.streams, "poll", s.poll, "line", int64(s.tail.end().seq))
+		"server", s.server.kind, "stream", s.server.streams, "line", int64(s.tail.end().seq))
 	return s, nil
 }
 
@@ -103,6 +107,7 @@ func (s *Store) configure(o *options.ClientOptions) *options.ClientOptions {
 	if o.ServerSelectionTimeout == nil {
 		o.SetServerSelectionTimeout(patience)
 	}
+	o.Timeout = nil // a change stream would end with it; calls have their own
 	o.SetReadPreference(readpref.Primary())
 	o.SetWriteConcern(writeconcern.Majority())
 	o.SetServerMonitor(s.weather.monitor())
@@ -112,9 +117,10 @@ func (s *Store) configure(o *options.ClientOptions) *options.ClientOptions {
 	return o
 }
 
-// prepare reads the epoch of the log, and makes whatever is missing of the
-// store.
+// prepare reads the epoch of the log, and enters one where there is none.
 func (s *Store) prepare(ctx context.Context, epoch news.Epoch) error {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
 	if !s.readOnly {
 		if err := s.found(ctx, epoch); err != nil {
 			return err
@@ -134,10 +140,7 @@ func (s *Store) prepare(ctx context.Context, epoch news.Epoch) error {
 		return fmt.Errorf("it holds another newsroom: its epoch is %s, not %s", meta.Epoch, epoch)
 	}
 	s.epoch = meta.Epoch
-	if s.readOnly {
-		return nil
-	}
-	return s.furnish(ctx)
+	return nil
 }
 
 // A metaDocument is the one that describes the log.
@@ -149,8 +152,6 @@ type metaDocument struct {
 // readMeta reads it. One that another process has just entered may not be seen
 // by a majority yet, so who has seen to it that there is one waits for it.
 func (s *Store) readMeta(ctx context.Context) (meta metaDocument, err error) {
-	ctx, cancel := patiently(ctx)
-	defer cancel()
 	for {
 		err = s.meta().FindOne(ctx, bson.D{{Key: "_id", Value: "log"}}).Decode(&meta)
 		if s.readOnly || !errors.Is(err, driver.ErrNoDocuments) {
@@ -167,8 +168,8 @@ func (s *Store) readMeta(ctx context.Context) (meta metaDocument, err error) {
 // found enters the epoch where there is none. The first of several processes
 // decides.
 func (s *Store) found(ctx context.Context, epoch news.Epoch) error {
-	n, err := s.meta().CountDocuments(ctx, bson.D{{Key: "_id", Value: "log"}})
-	if err != nil || n > 0 {
+	err := s.meta().FindOne(ctx, bson.D{{Key: "_id", Value: "log"}}).Err()
+	if !errors.Is(err, driver.ErrNoDocuments) {
 		return err
 	}
 	for _, name := range collections() {
@@ -211,7 +212,14 @@ func (s *Store) recover(ctx context.Context) error {
 	if s.readOnly {
 		return nil
 	}
-	return s.mend(ctx, time.Now().Add(2*overdueAfter))
+	err = s.mend(ctx, time.Now().Add(2*overdueAfter))
+	if err != nil && !isTransient(err) {
+		// One entity that can't be written must not keep the others from being
+		// read, which take it from the log.
+		s.logger.ErrorContext(ctx, "lines of the log can't be projected", "op", "open", "error", err)
+		return nil
+	}
+	return err
 }
 
 // newest is the number of the newest line.
@@ -232,14 +240,6 @@ type server struct {
 	kind     string
 	sessions bool // it knows an order of operations across servers
 	streams  bool // it has change streams
-}
-
-// poll is how often it makes sense to look for new lines.
-func (s server) poll() time.Duration {
-	if s.streams {
-		return pollWithStream
-	}
-	return pollAlone
 }
 
 // concerns are the guarantees that are asked for: where there are several

@@ -28,6 +28,7 @@ func (s *Store) project(ctx context.Context, links []*link) error {
 			return fmt.Errorf("project lines of the log: %w", err)
 		}
 	}
+	s.witness(ctx)
 	s.tail.projected(links)
 	return nil
 }
@@ -123,6 +124,7 @@ func (s *Store) mend(ctx context.Context, now time.Time) error {
 				"op", "mend", "line", int64(e.Seq), "entity", string(id), "version", e.ref.Version)
 		}
 	}
+	s.witness(ctx)
 	s.tail.projected(links)
 	return nil
 }

@@ -221,15 +221,22 @@ func (s *Store) each(ctx context.Context, kind news.Kind, filter bson.D, each fu
 		if err != nil {
 			return err
 		}
-		var d struct {
-			Slugs []string `bson:"slugs"`
-		}
-		if err := bson.Unmarshal(found.Current, &d); err != nil {
+		slugs, err := slugsOf(found.Current)
+		if err != nil {
 			return fmt.Errorf("%w: %s %s: %w", errDamaged, kind, e.Ref().ID, err)
 		}
-		each(e, d.Slugs)
+		each(e, slugs)
 	}
 	return found.Err()
+}
+
+// slugsOf are the slugs that belong to the entity of a document.
+func slugsOf(document bson.Raw) (slugs []string, err error) {
+	value, err := document.LookupErr("slugs")
+	if err != nil {
+		return nil, nil // it has none
+	}
+	return slugs, value.Unmarshal(&slugs)
 }
 
 // texts are ids as plain strings, each once.

@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -102,19 +101,6 @@ const (
 	indexKeySpecsConflict = 86
 )
 
-func hasCode(err error, codes ...int) bool {
-	var answer driver.ServerError
-	if !errors.As(err, &answer) {
-		return false
-	}
-	for _, code := range codes {
-		if answer.HasErrorCode(code) {
-			return true
-		}
-	}
-	return false
-}
-
 // isMissing tells whether the engine has not got what it was asked for.
 func isMissing(err error) bool {
 	return hasCode(err, commandNotFound, commandNotSupported, notImplemented)
@@ -123,13 +109,15 @@ func isMissing(err error) bool {
 // furnish makes the collections, their validators and indexes as far as they are
 // missing. Several processes may do so at once.
 func (s *Store) furnish(ctx context.Context) error {
-	existing, err := s.validators(ctx)
+	soon, cancel := patiently(ctx) // but for the building of indexes, which may take long
+	defer cancel()
+	existing, err := s.validators(soon)
 	if err != nil {
 		return fmt.Errorf("list the collections: %w", err)
 	}
 	validated := true
 	for _, name := range collections() {
-		ok, err := s.validate(ctx, name, existing)
+		ok, err := s.validate(soon, name, existing)
 		if err != nil {
 			return fmt.Errorf("make the collection %s: %w", name, err)
 		}

@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -42,7 +43,7 @@ type Options struct {
 	// one. A store that exists must have this epoch, when one is given.
 	Epoch news.Epoch
 	// Poll is how often the log is looked at for lines of other processes; zero
-	// stands for 1 s where a change stream announces them and 200 ms otherwise.
+	// stands for 1 s while a change stream announces them and 200 ms otherwise.
 	Poll time.Duration
 	// Logger hears of what is mended on the side and so returned to nobody, and
 	// at level debug of every command; nil stands for slog.Default.
@@ -74,6 +75,8 @@ type Store struct {
 	watchers wake.Watchers
 	writer   *writer       // nil: for reading only
 	nudge    chan struct{} // tells the follower to look at once
+	// streaming is whether a change stream does so when a line has come.
+	streaming atomic.Bool
 
 	mu     sync.Mutex     // held to begin a call and to close
 	calls  sync.WaitGroup // the calls under way
@@ -111,9 +114,9 @@ func (s *Store) close() error {
 	return nil
 }
 
-// enter begins a call and refuses it when the store is closed, when ctx has
-// ended or when the server is known to be away. The call has the context that
-// enter returns: it ends early when the server goes away. leave has to be called
+// enter begins a call and refuses it when the store is closed or ctx has ended.
+// The call has the context that enter returns: it ends early when no server can
+// be reached, and has ended already where that is known. leave has to be called
 // at the end: Close waits for it.
 func (s *Store) enter(ctx context.Context) (_ context.Context, leave func(), err error) {
 	s.mu.Lock()

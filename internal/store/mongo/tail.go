@@ -23,7 +23,7 @@ type tail struct {
 	grown func([]*link) // called under the lock with lines that have come
 
 	mu    sync.Mutex
-	first *link // what is at and below it has been projected
+	first *link // what is at and below it has been projected, or is taken for it
 	last  *link // the newest line that is known
 	size  int   // links behind first
 }
