@@ -10,7 +10,7 @@ import (
 )
 
 // calls are calls of every method that can fail, on a store that holds what
-// full and bare are.
+// Full and Bare are.
 func calls(s news.Store) map[string]func(context.Context) error {
 	who := news.Audience{Staff: true}
 	w := news.Window{First: 1}
@@ -60,7 +60,7 @@ func calls(s news.Store) map[string]func(context.Context) error {
 }
 
 func testEndedContext(t *testing.T, l *lab) {
-	l.put(append(full(), bare()...)...)
+	l.put(append(Full(), Bare()...)...)
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	expired, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Hour))
@@ -77,7 +77,7 @@ func testEndedContext(t *testing.T, l *lab) {
 }
 
 func testClosed(t *testing.T, l *lab) {
-	l.put(append(full(), bare()...)...)
+	l.put(append(Full(), Bare()...)...)
 	epoch := l.store.Epoch()
 	if err := l.store.Close(); err != nil {
 		t.Fatalf("close: %v", err)
@@ -101,7 +101,7 @@ func testReopen(t *testing.T, l *lab) {
 	l.reopen()
 	l.checkAll()
 	story := Story("story_a", func(s *news.Story) { s.Tags = []news.TagID{"tag_full"} })
-	l.put(append(full(), story)...)
+	l.put(append(Full(), story)...)
 	l.put(Next(story, func(s *news.Story) { s.Slug, s.PreviousSlugs = "new", []string{s.Slug} }))
 	l.reopen()
 	l.checkAll()

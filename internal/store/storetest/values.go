@@ -10,8 +10,8 @@ import (
 	"depeche/internal/news"
 )
 
-// full are entities with a value in every field.
-func full() []news.Entity {
+// Full are entities with a value in every field.
+func Full() []news.Entity {
 	correction := []news.Correction{
 		{At: Noon().Add(time.Hour), Note: "Le nom a été corrigé.", Kind: news.Correcting, FromVersion: 2, ToVersion: 3},
 		{At: Noon(), Note: "Précision.", Kind: news.Clarifying, FromVersion: 1, ToVersion: 2},
@@ -45,8 +45,8 @@ func full() []news.Entity {
 	}
 }
 
-// bare are entities with no value that may be missing.
-func bare() []news.Entity {
+// Bare are entities with no value that may be missing.
+func Bare() []news.Entity {
 	return []news.Entity{
 		Tag("tag_bare"), Coverage("cov_bare"),
 		Story("story_bare", func(s *news.Story) {
@@ -57,7 +57,7 @@ func bare() []news.Entity {
 }
 
 func testValues(t *testing.T, l *lab) {
-	l.put(append(full(), bare()...)...)
+	l.put(append(Full(), Bare()...)...)
 	l.checkAll()
 	var ids []news.EntityID
 	for id := range l.model.entities {
