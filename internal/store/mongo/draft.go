@@ -140,7 +140,6 @@ func (s *Store) learnOf(ctx context.Context, k *knowledge, candidates []draft) e
 		for _, slug := range d.Doc.Slugs() {
 			if _, known := k.owners[slugOf{ref.Kind, slug}]; !known {
 				slugs[ref.Kind] = append(slugs[ref.Kind], slug)
-				k.owners[slugOf{ref.Kind, slug}] = ""
 			}
 		}
 	}
@@ -152,6 +151,11 @@ func (s *Store) learnOf(ctx context.Context, k *knowledge, candidates []draft) e
 	for kind, some := range slugs {
 		if err := s.learnBy(ctx, k, kind, "slugs", some); err != nil {
 			return err
+		}
+		for _, slug := range some {
+			if key := (slugOf{kind, slug}); k.owners[key] == "" {
+				k.owners[key] = "" // looked for, and free
+			}
 		}
 	}
 	// Of what was known before, only what came since is new; of what has been

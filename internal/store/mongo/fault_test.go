@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -104,14 +106,23 @@ type outcome struct {
 	injected, acknowledged, unavailable, lost, doubled int
 }
 
-// storm has writers commit while some of the faults are injected.
+// storm has writers commit while some of the faults are injected. A larger one
+// is asked for by DEPECHE_TEST_STORM, the number of stories of each writer.
 func storm(t *testing.T, stores [2]*mongo.Store, on func(func(*mongotest.Command) mongotest.Action), some []fault) outcome {
 	t.Helper()
-	const writers, each = 4, 3
+	const writers = 4
+	each := 3
+	if n, err := strconv.Atoi(os.Getenv("DEPECHE_TEST_STORM")); err == nil {
+		each = n
+	}
 	var met, injected atomic.Int64
 	on(func(c *mongotest.Command) mongotest.Action {
-		f := some[rand.IntN(len(some))]
-		if !f.hits(c) || met.Add(1)%f.every != 0 {
+		hitting := slices.DeleteFunc(slices.Clone(some), func(f fault) bool { return !f.hits(c) })
+		if len(hitting) == 0 {
+			return mongotest.Pass
+		}
+		f := hitting[rand.IntN(len(hitting))]
+		if met.Add(1)%f.every != 0 {
 			return mongotest.Pass
 		}
 		injected.Add(1)
