@@ -55,7 +55,7 @@ func OpenKey(folder, named string, now func() time.Time) (*Key, error) {
 		case named == "" && mode&0o077 != 0:
 			return nil, fmt.Errorf("the token secret %s can be read by others (mode %04o): give it the mode 0600", path, mode)
 		case mode&0o022 != 0:
-			return nil, fmt.Errorf("the token secret %s can be written by others (mode %04o)", path, mode)
+			return nil, fmt.Errorf("the token secret %s can be written by others (mode %04o): take that right away (chmod go-w)", path, mode)
 		}
 	}
 	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -25,13 +24,13 @@ func runMigrate(ctx context.Context, e Env, args []string) (err error) {
 			"that cursors stay good. Then both stores are read again and compared, line by line and entity by entity.\n" +
 			"A STORE is sqlite:PATH, the file, or a URI of MongoDB, mongodb://… or mongodb+srv://…. With a password in it,\n" +
 			"rather use the variable: others can see the flags of a process.\n\n" +
-			"The target has to be new, or hold what a run of this command has left there that was interrupted: it then goes\n" +
-			"on. No server may use the target. One may serve the source: what it writes after the last line that is told at\n" +
+			"The target has to be new, or hold a beginning of the source's log, as an earlier run leaves it: this one then\n" +
+			"goes on. No server may use the target. One may serve the source: what it writes after the last line that is told at\n" +
 			"the end is not in the target. So stop it, run the command again, and start it with the target. The exit code\n" +
 			"is 3 when the source was seen to have moved on.",
 		Settings: []config.Setting{
-			place("from", "The store that is read; nothing in it is changed.", &from),
-			place("to", "The store that is written.", &to),
+			place("from", config.MigrateFrom, "The store that is read; nothing in it is changed.", &from),
+			place("to", config.MigrateTo, "The store that is written.", &to),
 			config.LogLevel(&level),
 		},
 	}
@@ -60,8 +59,8 @@ func runMigrate(ctx context.Context, e Env, args []string) (err error) {
 }
 
 // place is the setting of a store.
-func place(flag, about string, at *string) config.Setting {
-	return config.Setting{Flag: flag, Env: "DEPECHE_MIGRATE_" + strings.ToUpper(flag), Value: "STORE", Required: true, About: about, Show: config.Redact,
+func place(flag, env, about string, at *string) config.Setting {
+	return config.Setting{Flag: flag, Env: env, Value: "STORE", Required: true, About: about, Show: config.Redact,
 		Set: func(s string) error {
 			if err := store.CheckAt(s); err != nil {
 				return err

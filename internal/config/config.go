@@ -26,6 +26,13 @@ const (
 	testPrefix = "DEPECHE_TEST_" // for the project's own tests
 )
 
+// The variables of the command that copies newsrooms. They may be set for good:
+// other commands know of them.
+const (
+	MigrateFrom = "DEPECHE_MIGRATE_FROM"
+	MigrateTo   = "DEPECHE_MIGRATE_TO"
+)
+
 // A Config is what the server runs with.
 type Config struct {
 	Place

@@ -159,7 +159,8 @@ func (p *Problems) unknownVariables(t *Table, variables map[string]string) {
 	known := append((&Config{}).settings(), t.Settings...)
 	var unknown []string
 	for name := range variables {
-		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) || slices.ContainsFunc(known, func(s Setting) bool { return s.Env == name }) {
+		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, testPrefix) || name == MigrateFrom || name == MigrateTo ||
+			slices.ContainsFunc(known, func(s Setting) bool { return s.Env == name }) {
 			continue
 		}
 		unknown = append(unknown, name)

@@ -131,7 +131,8 @@ func startEngine(socket, data string, stderr io.Writer) (stop func(), err error)
 	source := url.URL{
 		Scheme: "file",
 		Opaque: (&url.URL{Path: filepath.ToSlash(folder) + "/"}).EscapedPath(),
-		// What a crash of the machine loses is no loss to a test.
+		// What a crash of the machine loses is no loss to tests, and whoever
+		// tries things keeps what a crash of this program leaves.
 		RawQuery: url.Values{"_pragma": {"synchronous(off)"}}.Encode(),
 	}
 	engine, err := ferretdb.New(&ferretdb.Config{

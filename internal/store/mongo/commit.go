@@ -21,8 +21,13 @@ const (
 	// maxRounds bounds how often other processes may be faster before a commit
 	// is given up. Each round that is lost is a line of somebody else's.
 	maxRounds = 1000
-	// maxPause bounds the random pause after a lost round.
-	maxPause = 50 * time.Millisecond
+	// maxPause bounds the random pause after a lost round, and maxRelief the one
+	// after an error of the server, which may have too much to do as it is.
+	maxPause  = 50 * time.Millisecond
+	maxRelief = 2 * time.Second
+	// persistence is how long a write is tried that fails for a reason which may
+	// pass. It ends before the patience of the call does, which then learns why.
+	persistence = 2 * patience / 3
 )
 
 // A writer owns the goroutine that commits. It writes all the calls that wait in
@@ -37,6 +42,7 @@ type writer struct {
 	known  *knowledge // nil while the queue is empty
 	looked *link      // the newest line that was compared with the queue; likewise
 	lost   int        // rounds in a row in which another process was faster
+	failed int        // errors in a row that may pass
 	// failing is since when all that was tried has failed for a reason that may
 	// pass; zero: it has not.
 	failing time.Time
@@ -81,6 +87,9 @@ func (s *Store) Commit(ctx context.Context, changes []news.Change) ([]news.Line,
 	if len(changes) == 0 {
 		return nil, nil
 	}
+	// As much patience as for the rounds that it takes.
+	within, cancel := context.WithTimeoutCause(within, patience*time.Duration(1+len(changes)/maxBatch), errImpatient)
+	defer cancel()
 	c := &call{ctx: within, done: make(chan struct{})}
 	for _, ch := range changes {
 		e, err := newEntry(ch)
@@ -109,7 +118,7 @@ func (s *Store) Commit(ctx context.Context, changes []news.Change) ([]news.Line,
 func (w *writer) run() {
 	defer close(w.done)
 	for w.gather() {
-		w.sort(w.attempt())
+		w.settle(w.attempt())
 	}
 	for _, c := range w.queue {
 		c.err = errClosed
@@ -144,8 +153,8 @@ func (w *writer) gather() bool {
 	return true
 }
 
-// sort ends the calls that are done with, all of them when the round failed.
-func (w *writer) sort(failure error) {
+// settle ends the calls that are done with, all of them when the round failed.
+func (w *writer) settle(failure error) {
 	rest := w.queue[:0]
 	for _, c := range w.queue {
 		switch {
@@ -225,10 +234,10 @@ func (w *writer) harvest(ctx context.Context) error {
 	for {
 		err := w.store.project(ctx, committed)
 		if err == nil {
-			w.lost = 0
+			w.lost, w.failed = 0, 0
 			return nil
 		}
-		if !isTransient(err) || w.pause(ctx) != nil {
+		if !isTransient(err) || w.relieve(ctx) != nil {
 			for _, c := range calls {
 				c.err = translate(context.Background(), ctx, err)
 			}
@@ -241,7 +250,7 @@ func (w *writer) harvest(ctx context.Context) error {
 func (w *writer) assess(ctx context.Context, failure error, batch []draft) error {
 	w.alone = false
 	if failure == nil {
-		w.lost = 0
+		w.lost, w.failed = 0, 0
 		return nil
 	}
 	first := batch[0]
@@ -270,10 +279,10 @@ func (w *writer) assess(ctx context.Context, failure error, batch []draft) error
 		if w.failing.IsZero() {
 			w.failing = time.Now()
 		}
-		if time.Since(w.failing) > patience {
+		if time.Since(w.failing) > persistence || hasCode(failure, unauthorized, authenticationFailed) {
 			return failure // enough of trying
 		}
-		return w.pause(ctx)
+		return w.relieve(ctx)
 	case len(batch) > 1:
 		w.alone = true // to learn which line it is about
 		return nil
@@ -285,7 +294,17 @@ func (w *writer) assess(ctx context.Context, failure error, batch []draft) error
 // pause gives way to other writers.
 func (w *writer) pause(ctx context.Context) error {
 	w.lost++
-	longest := min(time.Millisecond<<min(w.lost, 10), maxPause)
+	return sleep(ctx, min(time.Millisecond<<min(w.lost, 10), maxPause))
+}
+
+// relieve gives a server that fails the time to recover.
+func (w *writer) relieve(ctx context.Context) error {
+	w.failed++
+	return sleep(ctx, min(10*time.Millisecond<<min(w.failed, 10), maxRelief))
+}
+
+// sleep waits for a random time up to the longest.
+func sleep(ctx context.Context, longest time.Duration) error {
 	timer := time.NewTimer(mathrand.N(longest))
 	defer timer.Stop()
 	select {

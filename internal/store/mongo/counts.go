@@ -49,7 +49,7 @@ func (c *counts) add(l news.Listing, by int) {
 	}
 }
 
-// get returns the count of term, if it is known, and the line it reflects.
+// get returns the count of term, if it is known.
 func (c *counts) get(term string) (n int, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

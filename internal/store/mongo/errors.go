@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
 	"depeche/internal/news"
@@ -14,11 +15,11 @@ import (
 // unavailable are the codes by which a server says that it can't do now what it
 // may do later, by the names of MongoDB's error_codes.yml.
 var unavailable = []int{
-	0,     // not the server's: the driver has lost the connection
-	6,     // HostUnreachable
-	7,     // HostNotFound
-	13,    // Unauthorized: rights can be given back
-	18,    // AuthenticationFailed
+	0,            // not the server's: the driver has lost the connection
+	6,            // HostUnreachable
+	7,            // HostNotFound
+	unauthorized, // rights can be given back
+	authenticationFailed,
 	43,    // CursorNotFound
 	50,    // MaxTimeMSExpired
 	63,    // StaleShardVersion
@@ -94,7 +95,7 @@ func isTransient(err error) bool {
 	if errors.As(err, new(driver.ServerError)) {
 		return hasCode(err, unavailable...)
 	}
-	return !isOfDomain(err) && !errors.As(err, new(driver.MarshalError))
+	return !isOfDomain(err) && !errors.As(err, new(driver.MarshalError)) && !errors.As(err, new(*bson.DecodeError))
 }
 
 // transient are the labels that a server or the driver gives to errors which

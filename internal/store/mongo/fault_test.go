@@ -368,8 +368,10 @@ func TestBlame(t *testing.T) {
 		if onLog(c) {
 			first.Do(func() {
 				go func() {
-					put(t, rival, storetest.Tag("tag_rival"))
-					close(raced)
+					defer close(raced)
+					if _, err := rival.Commit(t.Context(), []news.Change{storetest.Change(storetest.Tag("tag_rival"), nil)}); err != nil {
+						t.Error(err)
+					}
 				}()
 				action = mongotest.Hold(raced)
 			})

@@ -36,8 +36,8 @@ func filters(sel news.Selection, span listing.Span) []bson.D {
 		if len(sel.Any) > 0 {
 			conditions = append(conditions, bson.D{{Key: "listing.terms", Value: oneOf(slices.Compact(slices.Sorted(slices.Values(sel.Any))))}})
 		}
-		bounds, sides := within(key(sel.Kind), span)
-		f = append(f, bounds...)
+		of, sides := bounds(key(sel.Kind), span)
+		f = append(f, of...)
 		if conditions = append(conditions, sides...); len(conditions) > 0 {
 			f = append(f, bson.E{Key: "$and", Value: conditions})
 		}
@@ -75,10 +75,10 @@ func oneOf(values []string) any {
 	return in(values)
 }
 
-// within holds key and _id to the span. The bounds of the key alone are what an
+// bounds holds key and _id to the span. The bounds of the key alone are what an
 // index is entered by; who stands beside a bound is told by the id.
-func within(key string, span listing.Span) (filter bson.D, sides bson.A) {
-	var bounds bson.D
+func bounds(key string, span listing.Span) (filter bson.D, sides bson.A) {
+	var limits bson.D
 	value := func(p listing.Place) any {
 		if span.Named {
 			return p.Name
@@ -86,7 +86,7 @@ func within(key string, span listing.Span) (filter bson.D, sides bson.A) {
 		return bson.DateTime(p.Ms)
 	}
 	if lo := span.Lo; span.Named || lo.Ms > math.MinInt64 {
-		bounds = append(bounds, bson.E{Key: "$gte", Value: value(lo)})
+		limits = append(limits, bson.E{Key: "$gte", Value: value(lo)})
 		if lo.ID != "" {
 			from := "$gte"
 			if lo.After {
@@ -97,9 +97,9 @@ func within(key string, span listing.Span) (filter bson.D, sides bson.A) {
 	}
 	if hi := span.Hi; !span.Endless && (span.Named || hi.Ms < math.MaxInt64) {
 		if hi.ID == "" {
-			bounds = append(bounds, bson.E{Key: "$lt", Value: value(hi)})
+			limits = append(limits, bson.E{Key: "$lt", Value: value(hi)})
 		} else {
-			bounds = append(bounds, bson.E{Key: "$lte", Value: value(hi)})
+			limits = append(limits, bson.E{Key: "$lte", Value: value(hi)})
 			until := "$lt"
 			if hi.After {
 				until = "$lte"
@@ -107,8 +107,8 @@ func within(key string, span listing.Span) (filter bson.D, sides bson.A) {
 			sides = append(sides, either(key, "$lt", value(hi), until, hi.ID))
 		}
 	}
-	if len(bounds) > 0 {
-		filter = bson.D{{Key: key, Value: bounds}}
+	if len(limits) > 0 {
+		filter = bson.D{{Key: key, Value: limits}}
 	}
 	return filter, sides
 }

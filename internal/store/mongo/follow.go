@@ -28,15 +28,14 @@ func (s *Store) follow(ctx context.Context) {
 	}
 	ticker := time.NewTicker(alone)
 	defer ticker.Stop()
-	var looked, anchored time.Time
+	var anchored time.Time
 	failing := false
 	for {
-		now := time.Now()
-		anchor := now.Sub(anchored) >= anchorEvery
+		looked := time.Now()
+		anchor := looked.Sub(anchored) >= anchorEvery
 		if anchor {
-			anchored = now
+			anchored = looked
 		}
-		looked = now
 		switch err := s.look(ctx, anchor); {
 		case ctx.Err() != nil:
 			return
@@ -46,10 +45,10 @@ func (s *Store) follow(ctx context.Context) {
 			s.weather.spoil(err)
 			return
 		case err != nil && !failing:
-			s.logger.WarnContext(ctx, "the log can't be read; trying again", "op", "follow", "error", err)
+			s.logger.WarnContext(ctx, "the log can't be followed; trying again", "op", "follow", "error", err)
 			failing = true
 		case err == nil && failing:
-			s.logger.InfoContext(ctx, "the log is read again", "op", "follow", "line", int64(s.tail.end().seq))
+			s.logger.InfoContext(ctx, "the log is followed again", "op", "follow", "line", int64(s.tail.end().seq))
 			failing = false
 		}
 		for due := false; !due; {

@@ -43,7 +43,7 @@ type entry struct {
 // which the line has more than the entity.
 const maxDocument = 15 << 20
 
-// newEntry makes ready what will be line seq of the log, but for its number and
+// newEntry makes ready what will be a line of the log, but for its number and
 // its slugs. What it shows is what will be read: it is encoded and decoded.
 func newEntry(ch news.Change) (*entry, error) {
 	if ch.Doc == nil {

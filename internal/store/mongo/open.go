@@ -107,7 +107,8 @@ func (s *Store) configure(o *options.ClientOptions) *options.ClientOptions {
 	if o.ServerSelectionTimeout == nil {
 		o.SetServerSelectionTimeout(patience)
 	}
-	o.Timeout = nil // a change stream would end with it; calls have their own
+	o.Timeout = nil     // a change stream would end with it; calls have their own
+	o.ReadConcern = nil // see concerns
 	o.SetReadPreference(readpref.Primary())
 	o.SetWriteConcern(writeconcern.Majority())
 	o.SetServerMonitor(s.weather.monitor())
@@ -122,7 +123,7 @@ func (s *Store) prepare(ctx context.Context, epoch news.Epoch) error {
 	ctx, cancel := patiently(ctx)
 	defer cancel()
 	if !s.readOnly {
-		if err := s.found(ctx, epoch); err != nil {
+		if err := s.establish(ctx, epoch); err != nil {
 			return err
 		}
 	}
@@ -165,9 +166,9 @@ func (s *Store) readMeta(ctx context.Context) (meta metaDocument, err error) {
 	}
 }
 
-// found enters the epoch where there is none. The first of several processes
+// establish enters the epoch where there is none. The first of several processes
 // decides.
-func (s *Store) found(ctx context.Context, epoch news.Epoch) error {
+func (s *Store) establish(ctx context.Context, epoch news.Epoch) error {
 	err := s.meta().FindOne(ctx, bson.D{{Key: "_id", Value: "log"}}).Err()
 	if !errors.Is(err, driver.ErrNoDocuments) {
 		return err
@@ -261,6 +262,7 @@ func greet(ctx context.Context, client *driver.Client) (server, error) {
 		SetName string `bson:"setName"`
 		Msg     string `bson:"msg"`
 		Wire    int    `bson:"maxWireVersion"`
+		Primary bool   `bson:"isWritablePrimary"`
 	}
 	if err := client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
 		return server{}, err
@@ -268,6 +270,8 @@ func greet(ctx context.Context, client *driver.Client) (server, error) {
 	switch {
 	case hello.Wire < oldestWire:
 		return server{}, fmt.Errorf("the server is too old: its wire version is %d, and MongoDB 5.0 has %d", hello.Wire, oldestWire)
+	case !hello.Primary:
+		return server{}, errors.New("the server is no primary: leave directConnection out of the URI, and name the set (replicaSet)")
 	case hello.SetName != "":
 		return server{"replica set " + hello.SetName, true, true}, nil
 	case hello.Msg == "isdbgrid":

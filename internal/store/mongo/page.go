@@ -43,7 +43,7 @@ func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w ne
 	}
 	cut := listing.CutOf(sel, w)
 	main := &walk{sel: sel, span: cut.Within, down: cut.Down, limit: cut.Limit, whole: true}
-	above, below := look(sel, cut.Above), look(sel, cut.Below)
+	above, below := peek(sel, cut.Above), peek(sel, cut.Below)
 	err := s.call(ctx, func(ctx context.Context) (err error) {
 		if err := bounded(sel); err != nil {
 			return err
@@ -68,9 +68,9 @@ func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w ne
 	return p, nil
 }
 
-// look is a walk that tells whether anything is within a span; nil where there
+// peek is a walk that tells whether anything is within a span; nil where there
 // is none.
-func look(sel news.Selection, span *listing.Span) *walk {
+func peek(sel news.Selection, span *listing.Span) *walk {
 	if span == nil {
 		return nil
 	}

@@ -19,8 +19,8 @@ func (s *Store) Nodes(ctx context.Context, who news.Audience, ids []news.EntityI
 	err := s.call(ctx, func(ctx context.Context) error {
 		c, err := s.asKnown(func() error {
 			missing := ids
-			for _, kinds := range kindsLikely(ids) {
-				if err := s.load(ctx, kinds.kind, "_id", kinds.ids(missing), func(e news.Entity, _ []string) {
+			for _, g := range kindsLikely(ids) {
+				if err := s.load(ctx, g.kind, "_id", g.ids(missing), func(e news.Entity, _ []string) {
 					found[e.Ref().ID] = e
 				}); err != nil {
 					return err
@@ -88,7 +88,6 @@ func (s *Store) Entities(ctx context.Context, kind news.Kind, after news.EntityI
 	var list []news.Entity
 	err := s.call(ctx, func(ctx context.Context) error {
 		c, err := s.asKnown(func() error {
-			list = nil
 			filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: string(after)}}}}
 			return s.each(ctx, kind, filter, func(e news.Entity, _ []string) { list = append(list, e) },
 				options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)))
@@ -249,11 +248,10 @@ func texts[ID ~string](ids []ID) []string {
 	return slices.Compact(all)
 }
 
-// A guess is ids that look as if they were of a kind; without ids, whatever is
-// still missing is looked for.
+// A guess is ids that are looked for in one kind.
 type guess struct {
 	kind   news.Kind
-	likely []string
+	likely []string // nil: whatever has not been found yet
 }
 
 func (g guess) ids(missing []news.EntityID) []string {
@@ -266,22 +264,23 @@ func (g guess) ids(missing []news.EntityID) []string {
 // kindsLikely tells in which order to look for ids: those that depeche makes
 // begin with their kind, those that others bring may be anything.
 func kindsLikely(ids []news.EntityID) []guess {
-	var guesses []guess
-	for prefix, kind := range map[string]news.Kind{
-		"story_": news.KindStory, "tag_": news.KindTag, "tick_": news.KindTickerEntry, "cov_": news.KindCoverage,
+	var likely, others []guess
+	for _, k := range []struct {
+		kind   news.Kind
+		prefix string
+	}{
+		{news.KindStory, "story_"}, {news.KindTag, "tag_"}, {news.KindTickerEntry, "tick_"}, {news.KindCoverage, "cov_"},
 	} {
-		var likely []string
+		var some []string
 		for _, id := range ids {
-			if strings.HasPrefix(string(id), prefix) {
-				likely = append(likely, string(id))
+			if strings.HasPrefix(string(id), k.prefix) {
+				some = append(some, string(id))
 			}
 		}
-		if likely != nil {
-			guesses = append(guesses, guess{kind, likely})
+		if some != nil {
+			likely = append(likely, guess{k.kind, some})
 		}
+		others = append(others, guess{kind: k.kind})
 	}
-	for _, kind := range news.Kinds() {
-		guesses = append(guesses, guess{kind: kind})
-	}
-	return guesses
+	return append(likely, others...)
 }

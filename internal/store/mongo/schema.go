@@ -11,12 +11,12 @@ import (
 	"depeche/internal/news"
 )
 
-// The collections beside meta.
 const (
-	logCollection = "log"
-	metaDocuments = "meta"
+	logCollection  = "log"
+	metaCollection = "meta"
 )
 
+// collections are those beside meta.
 func collections() []string {
 	names := []string{logCollection}
 	for _, kind := range news.Kinds() {
@@ -40,7 +40,7 @@ func collectionOf(kind news.Kind) string {
 }
 
 func (s *Store) log() *driver.Collection  { return s.db.Collection(logCollection) }
-func (s *Store) meta() *driver.Collection { return s.db.Collection(metaDocuments) }
+func (s *Store) meta() *driver.Collection { return s.db.Collection(metaCollection) }
 
 // collection is where the entities of kind are.
 func (s *Store) collection(kind news.Kind) *driver.Collection {
@@ -93,6 +93,7 @@ func indexes(collection string) []index {
 // for an index that is there in another form.
 const (
 	unauthorized          = 13
+	authenticationFailed  = 18
 	namespaceExists       = 48
 	commandNotFound       = 59
 	commandNotSupported   = 115
@@ -109,15 +110,13 @@ func isMissing(err error) bool {
 // furnish makes the collections, their validators and indexes as far as they are
 // missing. Several processes may do so at once.
 func (s *Store) furnish(ctx context.Context) error {
-	soon, cancel := patiently(ctx) // but for the building of indexes, which may take long
-	defer cancel()
-	existing, err := s.validators(soon)
+	existing, err := s.validators(ctx)
 	if err != nil {
 		return fmt.Errorf("list the collections: %w", err)
 	}
 	validated := true
 	for _, name := range collections() {
-		ok, err := s.validate(soon, name, existing)
+		ok, err := s.ensureCollection(ctx, name, existing)
 		if err != nil {
 			return fmt.Errorf("make the collection %s: %w", name, err)
 		}
@@ -135,6 +134,8 @@ func (s *Store) furnish(ctx context.Context) error {
 // validators are those of the collections that there are; nil where one has
 // none.
 func (s *Store) validators(ctx context.Context) (map[string]bson.Raw, error) {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
 	list, err := s.db.ListCollections(ctx, bson.D{})
 	if err != nil {
 		return nil, err
@@ -155,9 +156,11 @@ func (s *Store) validators(ctx context.Context) (map[string]bson.Raw, error) {
 	return existing, nil
 }
 
-// validate sees that the collection is there and validates what is written to
+// ensureCollection sees that the collection is there and validates what is written to
 // it. ok is false where the server can't.
-func (s *Store) validate(ctx context.Context, name string, existing map[string]bson.Raw) (ok bool, err error) {
+func (s *Store) ensureCollection(ctx context.Context, name string, existing map[string]bson.Raw) (ok bool, err error) {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
 	validator, err := bson.Marshal(validatorOf(name))
 	if err != nil {
 		return false, err
@@ -236,14 +239,14 @@ const missing = "it is missing"
 
 // An existingIndex is one as the server lists it.
 type existingIndex struct {
-	Name    string   `bson:"name"`
-	Keys    bson.Raw `bson:"key"`
-	Unique  bool     `bson:"unique"`
-	Sparse  bool     `bson:"sparse"`
-	Hidden  bool     `bson:"hidden"`
-	Partial bson.Raw `bson:"partialFilterExpression"`
-	Locale  bson.Raw `bson:"collation"`
-	Expires *int64   `bson:"expireAfterSeconds"`
+	Name      string   `bson:"name"`
+	Keys      bson.Raw `bson:"key"`
+	Unique    bool     `bson:"unique"`
+	Sparse    bool     `bson:"sparse"`
+	Hidden    bool     `bson:"hidden"`
+	Partial   bson.Raw `bson:"partialFilterExpression"`
+	Collation bson.Raw `bson:"collation"`
+	Expires   *int64   `bson:"expireAfterSeconds"`
 }
 
 func (s *Store) existing(ctx context.Context, collection string) ([]existingIndex, error) {
@@ -271,7 +274,7 @@ func (i index) compare(existing []existingIndex) string {
 			return "it is unique"
 		case e.Sparse, e.Partial != nil:
 			return "it leaves documents out"
-		case e.Locale != nil:
+		case e.Collation != nil:
 			return "it has a collation"
 		case e.Hidden:
 			return "it is hidden"

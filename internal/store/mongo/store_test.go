@@ -48,9 +48,13 @@ func contract(t *testing.T, database func(testing.TB) string, open func(testing.
 }
 
 // open opens a store, which the caller closes.
-func open(tb testing.TB, uri string) *mongo.Store {
+func open(tb testing.TB, uri string, change ...func(*mongo.Options)) *mongo.Store {
 	tb.Helper()
-	s, err := mongo.Open(tb.Context(), mongo.Options{URI: uri, Logger: logger(tb)})
+	o := mongo.Options{URI: uri, Logger: logger(tb)}
+	for _, f := range change {
+		f(&o)
+	}
+	s, err := mongo.Open(tb.Context(), o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -58,9 +62,9 @@ func open(tb testing.TB, uri string) *mongo.Store {
 }
 
 // opened opens a store until the end of the test.
-func opened(tb testing.TB, uri string) *mongo.Store {
+func opened(tb testing.TB, uri string, change ...func(*mongo.Options)) *mongo.Store {
 	tb.Helper()
-	s := open(tb, uri)
+	s := open(tb, uri, change...)
 	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			tb.Error(err)

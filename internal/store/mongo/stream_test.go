@@ -34,7 +34,7 @@ func TestStreamWakes(t *testing.T) {
 		return mongotest.Pass
 	})
 	a := opened(t, r.URI())
-	b := patient(t, r.URI(), never)
+	b := opened(t, r.URI(), func(o *mongo.Options) { o.Poll = never })
 	woken := watch(t, b)
 	announce := func(id string) {
 		t.Helper()
@@ -170,21 +170,6 @@ func TestElection(t *testing.T) {
 	if head, err := s.Head(t.Context()); err != nil || head != 2 {
 		t.Errorf("head: got %d, %v; want 2", head, err)
 	}
-}
-
-// patient opens a store that looks at the log so often.
-func patient(t *testing.T, uri string, poll time.Duration) *mongo.Store {
-	t.Helper()
-	s, err := mongo.Open(t.Context(), mongo.Options{URI: uri, Poll: poll, Logger: logger(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
 }
 
 // watch returns what is sent a value when s wakes those who watch.

@@ -35,15 +35,17 @@ func parse(uri string) (*options.ClientOptions, string, error) {
 // is taken for a part of the URI.
 const shortest = 3
 
-// scrub makes whatever a message has of the URI unreadable.
+// scrub makes whatever a message has of the URI's secrets unreadable.
 func scrub(message, uri string) string {
-	sources := []string{uri}
-	if unescaped, err := url.PathUnescape(uri); err == nil {
-		sources = append(sources, unescaped)
+	secrets := secretsOf(uri)
+	for _, secret := range secrets {
+		if unescaped, err := url.PathUnescape(secret); err == nil {
+			secrets = append(secrets, unescaped)
+		}
 	}
 	var b strings.Builder
 	for message != "" {
-		n := shared(message, sources)
+		n := shared(message, secrets)
 		if n < shortest {
 			b.WriteByte(message[0])
 			message = message[1:]
@@ -53,6 +55,29 @@ func scrub(message, uri string) string {
 		message = message[n:]
 	}
 	return b.String()
+}
+
+// secretsOf are the parts of a URI that may be secret: the user and the password,
+// which are all before the last @ in case they are not escaped, and the values of
+// the options. Where there is no @, what looks like hosts may be a password.
+func secretsOf(uri string) []string {
+	_, rest, _ := strings.Cut(uri, "://")
+	var secrets []string
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		secrets, rest = append(secrets, rest[:at]), rest[at+1:]
+	} else {
+		address, _, _ := strings.Cut(rest, "?")
+		secrets = append(secrets, address)
+	}
+	if _, query, ok := strings.Cut(rest, "?"); ok {
+		for option := range strings.SplitSeq(query, "&") {
+			if _, value, ok := strings.Cut(option, "="); ok {
+				option = value
+			}
+			secrets = append(secrets, option)
+		}
+	}
+	return secrets
 }
 
 // shared is the length of the longest beginning of message that occurs in one of

@@ -27,6 +27,24 @@ func TestDatabaseOfURI(t *testing.T) {
 	}
 }
 
+// TestErrorsOfURIs looks whether an error that hides what may be secret still
+// tells what is wrong.
+func TestErrorsOfURIs(t *testing.T) {
+	for uri, want := range map[string]string{
+		"mongodb://u:hunter@db.example/?maxPoolSize=many":         "maxPoolSize",
+		"mongodb://u:hunter@db.example/?readPreference=fast":      "read preference",
+		"mongodb://u:hunter@db.example/?tlsCAFile=/hunter/ca.pem": "no such file",
+		"mongodb://u:hunter@db.example:123456/":                   "port must be",
+	} {
+		_, _, err := parse(uri)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want to be told of %s", uri, err, want)
+		} else if strings.Contains(err.Error(), "hunter") {
+			t.Errorf("%s: the error shows the password: %v", uri, err)
+		}
+	}
+}
+
 // FuzzParse holds that what can't be parsed is not repeated.
 func FuzzParse(f *testing.F) {
 	const secret = "s3cr3tZanzibar"
