@@ -11,6 +11,7 @@ dev-mongo: ## a stand-in for MongoDB, with its data in data/mongodev
 	go run -C tools/mongodev . --listen $(MONGODEV) --data '$(CURDIR)/data/mongodev'
 
 test: ## every test, with the race detector
+	go build -C tools/mongodev -o /dev/null . # once, and not by every package that starts it
 	go test -race -shuffle=on -count=1 -timeout 20m ./...
 	go test -C tools/mongodev -race -shuffle=on -count=1 ./...
 
