@@ -74,7 +74,7 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		return err
 	}
 	if cfg.MongoDB != "" && cfg.TokenSecret == "" {
-		logger.Warn("the token secret is this node's own: where there are several, name one with --token-secret", "op", "serve")
+		logger.Info("the token secret is this node's own: where there are several, name one with --token-secret", "op", "serve")
 	}
 	store, err := store.Open(ctx, store.Options{At: cfg.Store(), Logger: logger})
 	if err != nil {
