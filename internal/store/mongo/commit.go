@@ -177,7 +177,7 @@ func (w *writer) settle(failure error) {
 
 // attempt makes one round.
 func (w *writer) attempt() error {
-	under, cancel := w.store.weather.under(context.Background())
+	under, cancel := w.store.contact.while(context.Background())
 	defer cancel()
 	ctx, cancel := patiently(under)
 	defer cancel()

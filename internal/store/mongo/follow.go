@@ -42,7 +42,7 @@ func (s *Store) follow(ctx context.Context) {
 		case errors.Is(err, errDamaged) && errors.Is(s.look(ctx, true), errDamaged):
 			// Seen twice, lest a server was asked that had been cut off.
 			s.logger.ErrorContext(ctx, "the log can't be followed any further", "op", "follow", "error", err)
-			s.weather.spoil(err)
+			s.contact.giveUp(err)
 			return
 		case err != nil && !failing:
 			s.logger.WarnContext(ctx, "the log can't be followed; trying again", "op", "follow", "error", err)

@@ -48,7 +48,7 @@ func open(ctx context.Context, o Options, c *options.ClientOptions, database str
 		o.Logger = slog.Default()
 	}
 	s := &Store{
-		readOnly: o.ReadOnly, poll: o.Poll, logger: o.Logger, weather: newWeather(),
+		readOnly: o.ReadOnly, poll: o.Poll, logger: o.Logger, contact: newContact(),
 		nudge: make(chan struct{}, 1), closed: make(chan struct{}),
 	}
 	s.end = sync.OnceValue(s.close)
@@ -111,7 +111,7 @@ func (s *Store) configure(o *options.ClientOptions) *options.ClientOptions {
 	o.ReadConcern = nil // see concerns
 	o.SetReadPreference(readpref.Primary())
 	o.SetWriteConcern(writeconcern.Majority())
-	o.SetServerMonitor(s.weather.monitor())
+	o.SetServerMonitor(s.contact.monitor())
 	if m := monitor(s.logger); m != nil {
 		o.SetMonitor(m)
 	}

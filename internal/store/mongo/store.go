@@ -68,7 +68,7 @@ type Store struct {
 	epoch    news.Epoch
 	logger   *slog.Logger
 
-	weather  *weather
+	contact  *contact
 	clock    clock
 	tail     *tail
 	counts   *counts
@@ -102,11 +102,11 @@ func (s *Store) close() error {
 	}
 	s.stop()
 	s.background.Wait()
-	defer s.weather.close()
+	defer s.contact.close()
 	ctx, cancel := context.WithTimeout(context.Background(), connectWithin)
 	defer cancel()
 	// The server is told, unless it is away.
-	ctx, cancel = s.weather.under(ctx)
+	ctx, cancel = s.contact.while(ctx)
 	defer cancel()
 	if err := s.client.Disconnect(ctx); err != nil {
 		return fmt.Errorf("close store: %w", err)
@@ -130,7 +130,7 @@ func (s *Store) enter(ctx context.Context) (_ context.Context, leave func(), err
 		return nil, nil, err
 	}
 	s.calls.Add(1)
-	ctx, cancel := s.weather.under(ctx)
+	ctx, cancel := s.contact.while(ctx)
 	return ctx, func() { cancel(); s.calls.Done() }, nil
 }
 
