@@ -93,14 +93,14 @@ func (d *Desk) adoptable(e news.Entity) (news.Entity, news.Op, error) {
 		}
 	case *news.Tag:
 		g := e.Clone()
-		g.ID = cmp.Or(g.ID, news.TagID(d.newID(tagPrefix)))
+		g.ID = cmp.Or(g.ID, news.TagID(d.newID(news.KindTag.IDPrefix())))
 		g.Version = 1
 		g.TagContent = rules.tag(g.TagContent)
 		g.SortName = text.Fold(g.Name)
 		next = g
 	case *news.Coverage:
 		c := e.Clone()
-		c.ID = cmp.Or(c.ID, news.CoverageID(d.newID(coveragePrefix)))
+		c.ID = cmp.Or(c.ID, news.CoverageID(d.newID(news.KindCoverage.IDPrefix())))
 		c.Version = 1
 		c.CoverageContent = rules.coverage(c.CoverageContent, d.now())
 		rules.atMost("tags", len(c.Tags), maxTags)
@@ -115,7 +115,7 @@ func (d *Desk) adoptable(e news.Entity) (news.Entity, news.Op, error) {
 }
 
 func (d *Desk) adoptableStory(rules *rulebook, s *news.Story) *news.Story {
-	s.ID = cmp.Or(s.ID, news.StoryID(d.newID(storyPrefix)))
+	s.ID = cmp.Or(s.ID, news.StoryID(d.newID(news.KindStory.IDPrefix())))
 	s.Version, s.WithdrawnIn = 1, 0
 	s.StoryContent = rules.story(s.StoryContent)
 	rules.atMost("tags", len(s.Tags), maxTags)
@@ -141,7 +141,7 @@ func (d *Desk) adoptableStory(rules *rulebook, s *news.Story) *news.Story {
 }
 
 func (d *Desk) adoptableEntry(rules *rulebook, t *news.TickerEntry) *news.TickerEntry {
-	t.ID = cmp.Or(t.ID, news.TickerEntryID(d.newID(tickerPrefix)))
+	t.ID = cmp.Or(t.ID, news.TickerEntryID(d.newID(news.KindTickerEntry.IDPrefix())))
 	t.Version = 1
 	now := d.now()
 	t.TickerContent = rules.ticker(t.TickerContent, now)

@@ -34,7 +34,7 @@ func (d *Desk) CreateCoverage(ctx context.Context, who news.Actor, id string, ed
 		return nil, err
 	}
 	if id == "" {
-		id = d.newID(coveragePrefix)
+		id = d.newID(news.KindCoverage.IDPrefix())
 	}
 	c := creation[*news.Coverage]{kind: news.KindCoverage, op: news.OpCreated, id: news.EntityID(id)}
 	if !slugGiven {

@@ -53,14 +53,6 @@ func (d *Desk) newID(prefix string) string {
 	return prefix + ulid.MustNew(d.idTime, d.ids).String()
 }
 
-// The prefixes of the ids that the desk makes.
-const (
-	storyPrefix    = "story_"
-	tagPrefix      = "tag_"
-	tickerPrefix   = "tick_"
-	coveragePrefix = "cov_"
-)
-
 // commitOne commits a change of prev, nil for a new entity.
 func commitOne[E news.Entity](ctx context.Context, d *Desk, by news.Actor, op news.Op, next, prev news.Entity) (E, error) {
 	var none E

@@ -33,7 +33,7 @@ func (d *Desk) CreateStory(ctx context.Context, who news.Actor, id string, edit 
 		return nil, err
 	}
 	if id == "" {
-		id = d.newID(storyPrefix)
+		id = d.newID(news.KindStory.IDPrefix())
 	}
 	c := creation[*news.Story]{kind: news.KindStory, op: news.OpCreated, id: news.EntityID(id)}
 	if !slugGiven {

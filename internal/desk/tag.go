@@ -30,7 +30,7 @@ func (d *Desk) CreateTag(ctx context.Context, who news.Actor, id string, content
 		}
 	}
 	if id == "" {
-		id = d.newID(tagPrefix)
+		id = d.newID(news.KindTag.IDPrefix())
 	}
 	return create(ctx, d, who, creation[*news.Tag]{
 		kind: news.KindTag, op: news.OpCreated, id: news.EntityID(id),

@@ -38,7 +38,7 @@ func (d *Desk) PublishTickerEntry(ctx context.Context, who news.Actor, id string
 		return nil, err
 	}
 	if id == "" {
-		id = d.newID(tickerPrefix)
+		id = d.newID(news.KindTickerEntry.IDPrefix())
 	}
 	return create(ctx, d, who, creation[*news.TickerEntry]{
 		kind: news.KindTickerEntry, op: news.OpPublished, id: news.EntityID(id),

@@ -179,5 +179,5 @@ func lineID(at time.Time, rank int, headline string) news.TickerEntryID {
 	binary.BigEndian.PutUint16(id[6:], uint16(rank))
 	sum := sha256.Sum256([]byte(headline))
 	copy(id[8:], sum[:])
-	return news.TickerEntryID("tick_" + id.String())
+	return news.TickerEntryID(news.KindTickerEntry.IDPrefix() + id.String())
 }

@@ -28,6 +28,22 @@ func Kinds() []Kind {
 	return []Kind{KindTag, KindCoverage, KindStory, KindTickerEntry}
 }
 
+// IDPrefix is what the ids that depeche makes for entities of the kind begin
+// with. An id that a caller brought may begin with anything.
+func (k Kind) IDPrefix() string {
+	switch k {
+	case KindStory:
+		return "story_"
+	case KindTag:
+		return "tag_"
+	case KindTickerEntry:
+		return "tick_"
+	case KindCoverage:
+		return "cov_"
+	}
+	return ""
+}
+
 // An EntityID names one entity of any kind, uniquely in a store: 1 to 64
 // characters of A-Z a-z 0-9 _ -.
 type EntityID string

@@ -18,14 +18,20 @@ func (s *Store) Nodes(ctx context.Context, who news.Audience, ids []news.EntityI
 	found := make(map[news.EntityID]news.Entity, len(ids))
 	err := s.call(ctx, func(ctx context.Context) error {
 		c, err := s.asKnown(func() error {
-			missing := ids
-			for _, g := range kindsLikely(ids) {
-				if err := s.load(ctx, g.kind, "_id", g.ids(missing), func(e news.Entity, _ []string) {
-					found[e.Ref().ID] = e
-				}); err != nil {
-					return err
+			// First where the ids say that they are, then where they may be too.
+			for _, likely := range []bool{true, false} {
+				for _, kind := range news.Kinds() {
+					var some []news.EntityID
+					for _, id := range ids {
+						if found[id] == nil && strings.HasPrefix(string(id), kind.IDPrefix()) == likely {
+							some = append(some, id)
+						}
+					}
+					err := s.load(ctx, kind, "_id", texts(some), func(e news.Entity, _ []string) { found[e.Ref().ID] = e })
+					if err != nil {
+						return err
+					}
 				}
-				missing = slices.DeleteFunc(slices.Clone(missing), func(id news.EntityID) bool { return found[id] != nil })
 			}
 			return nil
 		})
@@ -246,41 +252,4 @@ func texts[ID ~string](ids []ID) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// A guess is ids that are looked for in one kind.
-type guess struct {
-	kind   news.Kind
-	likely []string // nil: whatever has not been found yet
-}
-
-func (g guess) ids(missing []news.EntityID) []string {
-	if g.likely != nil {
-		return g.likely
-	}
-	return texts(missing)
-}
-
-// kindsLikely tells in which order to look for ids: those that depeche makes
-// begin with their kind, those that others bring may be anything.
-func kindsLikely(ids []news.EntityID) []guess {
-	var likely, others []guess
-	for _, k := range []struct {
-		kind   news.Kind
-		prefix string
-	}{
-		{news.KindStory, "story_"}, {news.KindTag, "tag_"}, {news.KindTickerEntry, "tick_"}, {news.KindCoverage, "cov_"},
-	} {
-		var some []string
-		for _, id := range ids {
-			if strings.HasPrefix(string(id), k.prefix) {
-				some = append(some, string(id))
-			}
-		}
-		if some != nil {
-			likely = append(likely, guess{k.kind, some})
-		}
-		others = append(others, guess{kind: k.kind})
-	}
-	return append(likely, others...)
 }
