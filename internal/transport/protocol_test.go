@@ -79,7 +79,11 @@ func TestOperationsOfAConnectionAreBounded(t *testing.T) {
 	// One that ends makes room.
 	c.send(frame{ID: "7", Type: "complete"})
 	c.subscribe("again", `{viewer{role}}`, nil)
-	if f := c.expect("next"); f.ID != "again" {
+	f = c.expect("next")
+	for f.ID == "7" { // what was on its way when it ended
+		f = c.expect("next")
+	}
+	if f.ID != "again" {
 		t.Errorf("got %s for %s", f.Type, f.ID)
 	}
 }
