@@ -71,7 +71,7 @@ func openOver(t testing.TB, pane func(news.Store) news.Store, o live.Options) *r
 		r.follower.Run(ctx) //nolint:errcheck // it ends with its context alone
 	}()
 	t.Cleanup(func() { stop(); <-done })
-	logger := slog.New(slog.NewTextHandler(t.Output(), nil))
+	logger := slog.New(slog.DiscardHandler) // gqlgen may log after the test has ended
 	r.handler = transport.New(transport.Options{
 		Executor: graph.NewExecutor(&graph.Resolver{
 			Store: store, Desk: r.desk, Live: r.follower, Text: text.NewRenderer(), Zone: time.UTC,
