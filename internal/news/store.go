@@ -18,6 +18,7 @@ import (
 type Store interface {
 	Log
 	Reading
+	Handover
 
 	// Commit appends changes to the log, a line each, in order, and makes them
 	// readable. When it returns without an error, they are durable and every

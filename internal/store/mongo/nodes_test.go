@@ -103,4 +103,12 @@ func (n *nodes) Commit(ctx context.Context, changes []news.Change) ([]news.Line,
 	return n.next().Commit(ctx, changes)
 }
 
+func (n *nodes) LeavePlaces(ctx context.Context, now time.Time, places []news.Place) error {
+	return n.next().LeavePlaces(ctx, now, places)
+}
+
+func (n *nodes) TakePlaces(ctx context.Context, now time.Time, keys []string) (map[string]news.Seq, error) {
+	return n.next().TakePlaces(ctx, now, keys)
+}
+
 func (n *nodes) Close() error { return errors.Join(n.stores[0].Close(), n.stores[1].Close()) }

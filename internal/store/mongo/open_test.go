@@ -158,6 +158,7 @@ func TestIndexThatDiffers(t *testing.T) {
 	}{
 		{"stories", "listing_at", bson.D{{Key: "listing.at", Value: 1}}, false},
 		{"tags", "slugs", bson.D{{Key: "slug", Value: 1}}, false},
+		{"places", "until", bson.D{{Key: "until", Value: -1}}, false},
 		{"log", "entity_version", bson.D{{Key: "entity", Value: 1}, {Key: "version", Value: 1}}, true}, // not unique
 	} {
 		uri := mongotest.Database(t, mongotest.URI(t))

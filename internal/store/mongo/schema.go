@@ -12,13 +12,14 @@ import (
 )
 
 const (
-	logCollection  = "log"
-	metaCollection = "meta"
+	logCollection    = "log"
+	metaCollection   = "meta"
+	placesCollection = "places"
 )
 
 // collections are those beside meta.
 func collections() []string {
-	names := []string{logCollection}
+	names := []string{logCollection, placesCollection}
 	for _, kind := range news.Kinds() {
 		names = append(names, collectionOf(kind))
 	}
@@ -39,8 +40,9 @@ func collectionOf(kind news.Kind) string {
 	panic(fmt.Sprintf("there is no kind %q", kind))
 }
 
-func (s *Store) log() *driver.Collection  { return s.db.Collection(logCollection) }
-func (s *Store) meta() *driver.Collection { return s.db.Collection(metaCollection) }
+func (s *Store) log() *driver.Collection    { return s.db.Collection(logCollection) }
+func (s *Store) meta() *driver.Collection   { return s.db.Collection(metaCollection) }
+func (s *Store) places() *driver.Collection { return s.db.Collection(placesCollection) }
 
 // collection is where the entities of kind are.
 func (s *Store) collection(kind news.Kind) *driver.Collection {
@@ -73,6 +75,8 @@ func indexes(collection string) []index {
 	switch collection {
 	case logCollection:
 		return []index{{name: "entity_version", keys: ascending("entity", "version"), unique: true}}
+	case placesCollection:
+		return []index{{name: "until", keys: ascending("until")}}
 	case collectionOf(news.KindStory):
 		return []index{byTime, byTerm, bySlugs}
 	case collectionOf(news.KindTickerEntry):

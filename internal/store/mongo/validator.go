@@ -15,8 +15,11 @@ func validatorOf(collection string) bson.D {
 }
 
 func schemaOf(collection string) bson.D {
-	if collection == logCollection {
+	switch collection {
+	case logCollection:
 		return logSchema()
+	case placesCollection:
+		return placeSchema()
 	}
 	for _, kind := range news.Kinds() {
 		if collectionOf(kind) == collection {
@@ -51,6 +54,15 @@ func logSchema() bson.D {
 		kinds = append(kinds, one.document())
 	}
 	return append(s.document(), bson.E{Key: "anyOf", Value: kinds})
+}
+
+func placeSchema() bson.D {
+	s := new(schema)
+	s.require("_id", text())
+	s.require("seq", typed("long"))
+	s.require("until", typed("date"))
+	s.allow("taken", text())
+	return s.document()
 }
 
 func listingSchema() bson.D {

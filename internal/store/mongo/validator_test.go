@@ -31,6 +31,13 @@ func TestValidatorsTakeWhatIsWritten(t *testing.T) {
 	if _, err := s.Commit(t.Context(), changes); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.LeavePlaces(t.Context(), storetest.Noon(), []news.Place{{Key: "anna", Seq: 1, Until: storetest.Noon()}}); err != nil {
+		t.Fatal(err)
+	}
+	// What marks a place while it is taken is a text.
+	if err := s.markPlaces(t.Context(), bson.D{}, "name"); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range collections() {
 		schema := marshalled(t, schemaOf(name))
 		found, err := s.db.Collection(name).Find(t.Context(), bson.D{})

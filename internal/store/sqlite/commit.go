@@ -29,10 +29,13 @@ type writer struct {
 	done  chan struct{}
 }
 
-// A call is one Commit.
+// A call is what the writer is asked to do: to commit changes, or an errand that
+// has nothing to do with the log. An errand may be run again after it has been
+// rolled back.
 type call struct {
 	ctx     context.Context
 	changes []change
+	errand  func(context.Context, *session) error
 	lines   []news.Line
 	err     error
 	done    chan struct{} // closed when lines and err stand
@@ -83,20 +86,29 @@ func (s *Store) Commit(ctx context.Context, changes []news.Change) ([]news.Line,
 		}
 		c.changes = append(c.changes, ready)
 	}
-	select {
-	case s.writer.calls <- c:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("commit: %w", ctx.Err())
-	}
-	select {
-	case <-c.done:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("commit: %w", ctx.Err())
+	if err := s.writer.await(c); err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
 	}
 	if c.err != nil {
 		return c.lines, fmt.Errorf("commit: %w", c.err)
 	}
 	return c.lines, nil
+}
+
+// await has the writer serve c. An error is that of c's context, which ended
+// first: what c holds is then the writer's.
+func (w *writer) await(c *call) error {
+	select {
+	case w.calls <- c:
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
+	select {
+	case <-c.done:
+		return nil
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
 }
 
 // prepare encodes ch, and decodes it again so that what the line shows now is
@@ -218,7 +230,11 @@ func (w *writer) write(batch []*call) (err error) {
 			if call.lines, call.err = nil, call.ctx.Err(); call.err != nil {
 				continue
 			}
-			call.lines, call.err = apply(ctx, c, head, call.changes)
+			if call.errand != nil {
+				call.err = call.errand(ctx, c)
+			} else {
+				call.lines, call.err = apply(ctx, c, head, call.changes)
+			}
 			if call.err != nil && !isOfDomain(call.err) {
 				return call.err
 			}

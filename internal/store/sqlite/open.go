@@ -181,13 +181,17 @@ func openForWriting(ctx context.Context, path string, blank bool, epoch news.Epo
 		}
 		// SQLite opens a file that it may not write to for reading, and says so
 		// at the first attempt.
-		return c.exec(ctx, `UPDATE meta SET value = value WHERE key = 'epoch'`)
+		if err := c.exec(ctx, `UPDATE meta SET value = value WHERE key = 'epoch'`); err != nil {
+			return err
+		}
+		_, err := c.conn.ExecContext(ctx, placesSchema)
+		return err
 	})
 }
 
 func create(ctx context.Context, conn *sql.Conn, epoch news.Epoch) error {
-	_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s",
-		applicationID, format, schema))
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s %s",
+		applicationID, format, schema, placesSchema))
 	if err != nil {
 		return err
 	}

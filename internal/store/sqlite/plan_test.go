@@ -59,6 +59,8 @@ func TestPlans(t *testing.T) {
 	must(s.StoryCounts(ctx, tags))
 	must(s.TrendingTags(ctx, time.Time{}, nil, 10))
 	must(s.RelatedStories(ctx, public, []news.StoryID{"story_a"}, 5))
+	must(nil, s.LeavePlaces(ctx, storetest.Noon(), []news.Place{{Key: "anna", Seq: 1, Until: storetest.Noon()}}))
+	must(s.TakePlaces(ctx, storetest.Noon(), []string{"anna"}))
 
 	plans, err := s.Plans(ctx)
 	if err != nil {

@@ -6,7 +6,7 @@ const (
 	format        = 1
 )
 
-// schema is format 1.
+// schema is format 1, but for placesSchema.
 //
 // The log holds every document once; an entity is what its line entities.seq
 // made of it. A posting says that an entity is listed under a term; the empty
@@ -60,4 +60,17 @@ CREATE TABLE slugs (
 	entity TEXT NOT NULL,
 	PRIMARY KEY (kind, slug)
 ) WITHOUT ROWID;
+`
+
+// placesSchema is what has come to format 1 later. A file is given it when it is
+// opened for writing. A depeche that does not know of it leaves it alone, so it
+// makes no format of its own. until is in milliseconds since 1970.
+const placesSchema = `
+CREATE TABLE IF NOT EXISTS places (
+	key   TEXT PRIMARY KEY,
+	seq   INTEGER NOT NULL,
+	until INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS places_by_until ON places (until);
 `

@@ -37,7 +37,8 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// ErrReadOnly answers a Commit to a Store that was opened for reading only.
+// ErrReadOnly answers a call that writes to a Store that was opened for reading
+// only.
 var ErrReadOnly = errors.New("the store has been opened for reading only")
 
 var errClosed = fmt.Errorf("%w: the store is closed", news.ErrUnavailable)

@@ -56,6 +56,12 @@ func calls(s news.Store) map[string]func(context.Context) error {
 			return err
 		},
 		"Entities": func(ctx context.Context) error { _, err := s.Entities(ctx, news.KindStory, "", 5); return err },
+		"LeavePlaces": func(ctx context.Context) error {
+			return s.LeavePlaces(ctx, Noon(), []news.Place{{Key: "late", Seq: 1, Until: Noon()}})
+		},
+		"LeavePlaces of nobody": func(ctx context.Context) error { return s.LeavePlaces(ctx, Noon(), nil) },
+		"TakePlaces":            func(ctx context.Context) error { _, err := s.TakePlaces(ctx, Noon(), []string{"late"}); return err },
+		"TakePlaces of nobody":  func(ctx context.Context) error { _, err := s.TakePlaces(ctx, Noon(), nil); return err },
 	}
 }
 

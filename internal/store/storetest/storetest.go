@@ -57,6 +57,15 @@ func Run(t *testing.T, h Harness) {
 		{"a context that has ended", testEndedContext},
 		{"a closed store", testClosed},
 
+		{"places are taken once", testPlacesAreTakenOnce},
+		{"places are replaced", testPlacesAreReplaced},
+		{"rivals for places", testRivalsForPlaces},
+		{"places expire", testPlacesExpire},
+		{"keys of places", testKeysOfPlaces},
+		{"one taker for each place", testOneTaker},
+		{"places of a reopened store", testPlacesOfReopenedStore},
+		{"limits of places", testLimitsOfPlaces},
+
 		{"by id", testByID},
 		{"by slug", testBySlug},
 		{"entities", testEntities},
