@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -43,6 +44,13 @@ type Config struct {
 	Demo        bool
 	Origins     []string // of browser pages; a * in it stands for anything
 
+	TLSCert, TLSKey          string         // files; both or neither, which is plain HTTP
+	H2C                      bool           // HTTP/2 without TLS too; never with TLS
+	TrustedProxies           []netip.Prefix // masked; empty: none
+	MaxConnections           int            // WebSockets and event streams at once
+	MaxConnectionsPerAddress int            // 0: no limit
+	Drain                    time.Duration  // over which connections are ended
+
 	PrintConfig bool // asked to show the settings and end
 	Version     bool // asked to show the version and end
 
@@ -65,6 +73,8 @@ func Parse(args, environ []string) (Config, error) {
 	t := c.table()
 	problems := t.Parse(args, environ)
 	c.checkDemo(t, problems)
+	c.checkTLS(t, problems)
+	c.settleDrain()
 	c.values = t.Values()
 	return c, problems.Err()
 }
@@ -119,7 +129,7 @@ func (c *Config) table() *Table {
 func (c *Config) settings() []Setting {
 	demo := Switch("demo", "Serve a made-up newsroom whose ticker goes on by itself. Its data are gone when the server ends.", &c.Demo)
 	demo.Env = "DEPECHE_DEMO"
-	return []Setting{
+	return append([]Setting{
 		{Flag: "listen", Env: "DEPECHE_LISTEN", Value: "ADDRESS", Default: "127.0.0.1:8080",
 			About: "Where to listen, as host:port. Port 0 takes a free one.",
 			Set:   func(s string) error { c.Listen = s; return address(s) }},
@@ -133,7 +143,7 @@ func (c *Config) settings() []Setting {
 			About: "The origins of the browser pages that may ask (CORS, WebSocket), separated by commas.\n" +
 				"A * stands for any port or name; a lone * for every origin.",
 			Set: func(s string) (err error) { c.Origins, err = origins(s); return err }},
-	}
+	}, c.connections()...)
 }
 
 // Data is the setting of the data folder.

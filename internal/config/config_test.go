@@ -2,10 +2,14 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"depeche/internal/config"
 )
@@ -20,6 +24,12 @@ func TestDefault(t *testing.T) {
 	}
 	if want := []string{"http://localhost:*", "http://127.0.0.1:*"}; !slices.Equal(c.Origins, want) {
 		t.Errorf("origins: got %q, want %q", c.Origins, want)
+	}
+	if c.TLSCert != "" || c.TLSKey != "" || c.H2C || c.MaxConnections != 50_000 || c.MaxConnectionsPerAddress != 500 || c.Drain != 0 {
+		t.Errorf("connections: got %+v", c)
+	}
+	if want := "[127.0.0.0/8 ::1/128]"; fmt.Sprint(c.TrustedProxies) != want {
+		t.Errorf("trusted proxies: got %v, want %s", c.TrustedProxies, want)
 	}
 }
 
@@ -49,7 +59,14 @@ func TestFlagBeforeVariableBeforeDefault(t *testing.T) {
 		timezone Europe/Paris (default)
 		log-level warn (--log-level)
 		demo true (--demo)
-		origins https://news.example, https://*.news.example:8443,* (DEPECHE_ORIGINS)`)
+		origins https://news.example, https://*.news.example:8443,* (DEPECHE_ORIGINS)
+		tls-cert (default)
+		tls-key (default)
+		h2c false (default)
+		trusted-proxies 127.0.0.0/8,::1/128 (default)
+		max-connections 50000 (default)
+		max-connections-per-address 500 (default)
+		drain auto (default)`)
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
@@ -94,6 +111,34 @@ func TestProblems(t *testing.T) {
 		{"demo beside MongoDB", []string{"--demo"}, []string{"MONGODB_URI=mongodb://h"},
 			[]string{"MONGODB_URI can't be used with --demo: made-up news are not written into a newsroom; unset it for the demo"}},
 		{"demo with the newsroom's secret", []string{"--token-secret=x"}, []string{"DEPECHE_DEMO=1"}, []string{"--token-secret can't be used with DEPECHE_DEMO"}},
+		{"certificate without key", []string{"--tls-cert", "c.pem"}, nil, []string{"--tls-key is missing: --tls-cert needs the key of the certificate"}},
+		{"key without certificate", nil, []string{"DEPECHE_TLS_KEY=k.pem"}, []string{"--tls-cert is missing: DEPECHE_TLS_KEY needs the certificate of the key"}},
+		{"key without the certificate's name", []string{"--tls-key=k.pem", "--tls-cert="}, nil, []string{"--tls-cert must not be empty"}},
+		{"certificates without key", []string{"--tls-cert=a", "--tls-cert=b"}, nil, []string{"--tls-cert is given 2 times", "--tls-key is missing: --tls-cert needs"}},
+		{"h2c with TLS", []string{"--tls-cert=c.pem", "--tls-key=k.pem"}, []string{"DEPECHE_H2C=1"},
+			[]string{"DEPECHE_H2C can't be used with --tls-cert: HTTPS has HTTP/2 anyway; leave one of them out"}},
+		{"h2c with half of TLS", []string{"--tls-key=k.pem", "--h2c"}, nil, []string{"--tls-cert is missing", "--h2c can't be used with --tls-key"}},
+		{"h2c", []string{"--h2c=yes"}, nil, []string{`--h2c must be true or false, not "yes"`}},
+		{"no duration", []string{"--drain", "10"}, nil, []string{`--drain must be auto or a duration from 0s to 10m such as 10s, not "10"`}},
+		{"negative duration", []string{"--drain=-1ns"}, nil, []string{"--drain must be auto or a duration from 0s to 10m"}},
+		{"duration above", nil, []string{"DEPECHE_DRAIN=10m1ns"}, []string{"DEPECHE_DRAIN must be auto or a duration from 0s to 10m"}},
+		{"no connections", []string{"--max-connections", "0"}, nil, []string{`--max-connections must be a number from 1 to 10000000, not "0"`}},
+		{"connections above", nil, []string{"DEPECHE_MAX_CONNECTIONS=10000001"}, []string{"DEPECHE_MAX_CONNECTIONS must be a number from 1 to 10000000"}},
+		{"connections with commas", []string{"--max-connections", "50,000"}, nil, []string{"--max-connections must be a number"}},
+		{"connections beyond an int", []string{"--max-connections", "18446744073709551617"}, nil, []string{"--max-connections must be a number"}},
+		{"negative connections", []string{"--max-connections-per-address=-1"}, nil, []string{`--max-connections-per-address must be a number from 0 to 10000000, not "-1"`}},
+		{"connections per address", nil, []string{"DEPECHE_MAX_CONNECTIONS_PER_ADDRESS=many"}, []string{"DEPECHE_MAX_CONNECTIONS_PER_ADDRESS must be a number"}},
+		{"proxy by name", []string{"--trusted-proxies", "proxy.example"}, nil,
+			[]string{`--trusted-proxies must be addresses and networks such as 10.0.0.0/8,2001:db8::1, or none, not "proxy.example"`}},
+		{"empty proxy in a list", nil, []string{"DEPECHE_TRUSTED_PROXIES=::1,"}, []string{`DEPECHE_TRUSTED_PROXIES must be addresses and networks such as 10.0.0.0/8,2001:db8::1, or none, not ""`}},
+		{"none among proxies", []string{"--trusted-proxies", "none,::1"}, nil, []string{"--trusted-proxies must be addresses and networks"}},
+		{"proxy with a zone", []string{"--trusted-proxies", "fe80::1%eth0"}, nil, []string{"--trusted-proxies must be addresses and networks"}},
+		{"proxy with a port", []string{"--trusted-proxies", "10.0.0.1:80"}, nil, []string{"--trusted-proxies must be addresses and networks"}},
+		{"network that is too narrow", []string{"--trusted-proxies", "10.0.0.0/33"}, nil, []string{"--trusted-proxies must be addresses and networks"}},
+		{"network with a host in it", []string{"--trusted-proxies", "10.0.0.1/8"}, nil,
+			[]string{`--trusted-proxies must have a network from its first address on, 10.0.0.0/8, not "10.0.0.1/8"`}},
+		{"IPv4 in IPv6", []string{"--trusted-proxies", "::ffff:10.0.0.1"}, nil, []string{"--trusted-proxies must have an IPv4 address in its own form"}},
+		{"network of IPv4 in IPv6", []string{"--trusted-proxies", "::ffff:10.0.0.0/104"}, nil, []string{"--trusted-proxies must have an IPv4 address in its own form"}},
 		{"all at once", []string{"--listen", "x", "--nope", "--log-level", "loud"}, []string{"DEPECHE_DATA=d", "DEPECHE_X=1", "DEPECHE_DEMO=9"}, []string{
 			"--nope is no flag", "DEPECHE_X is no variable", "--listen must be", "--log-level must be", "DEPECHE_DEMO must be",
 		}},
@@ -121,6 +166,10 @@ func TestHelpExplainsEverything(t *testing.T) {
 		"--mongodb-uri URI", "(MONGODB_URI)", "--token-secret FILE", "(DEPECHE_TOKEN_SECRET)",
 		"--timezone ZONE", "DEPECHE_TIMEZONE; default Europe/Paris", "--log-level LEVEL", "DEPECHE_LOG_LEVEL; default info",
 		"--help", "--demo", "DEPECHE_DEMO", "--origins ORIGINS", "DEPECHE_ORIGINS", "--print-config", "--version",
+		"--tls-cert FILE", "(DEPECHE_TLS_CERT)", "--tls-key FILE", "(DEPECHE_TLS_KEY)", "--h2c", "(DEPECHE_H2C)",
+		"--trusted-proxies PROXIES", "DEPECHE_TRUSTED_PROXIES; default 127.0.0.0/8,::1/128", "--drain DURATION", "DEPECHE_DRAIN; default auto",
+		"--max-connections NUMBER", "DEPECHE_MAX_CONNECTIONS; default 50000",
+		"--max-connections-per-address NUMBER", "DEPECHE_MAX_CONNECTIONS_PER_ADDRESS; default 500",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the help lacks %q:\n%s", want, out.String())
@@ -138,6 +187,55 @@ func TestWantsHelp(t *testing.T) {
 		if got := config.WantsHelp(strings.Fields(row.args)); got != row.want {
 			t.Errorf("%q: got %t, want %t", row.args, got, row.want)
 		}
+	}
+}
+
+// The README has a table of the settings too.
+func TestReadmeHasEverySetting(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var help strings.Builder
+	if err := config.Help(&help); err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `--(.*?)` \\| `(.*?)` \\| (?:`(.*?)` \\|)?").FindAllStringSubmatch(string(readme), -1) {
+		got = append(got, strings.Join(row[1:], " "))
+	}
+	for _, flag := range regexp.MustCompile(`(?m)^  --([^ \n]+).*\n(?: {8}.*\n)*? {8}\(([A-Z0-9_]+)(?:; default (.*))?\)$`).FindAllStringSubmatch(help.String(), -1) {
+		want = append(want, strings.Join(flag[1:], " "))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if len(want) < 10 || !slices.Equal(got, want) {
+		t.Errorf("the table has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestConnections(t *testing.T) {
+	c, err := config.Parse(
+		[]string{"--tls-cert", "c.pem", "--max-connections=10000000", "--trusted-proxies", "10.0.0.0/8, 2001:db8::/32,192.0.2.1, ::1"},
+		[]string{"DEPECHE_TLS_KEY=k.pem", "DEPECHE_H2C=false", "DEPECHE_MAX_CONNECTIONS_PER_ADDRESS=0", "DEPECHE_DRAIN=10m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.TLSCert != "c.pem" || c.TLSKey != "k.pem" || c.H2C || c.MaxConnections != 10_000_000 || c.MaxConnectionsPerAddress != 0 || c.Drain != 10*time.Minute {
+		t.Errorf("got %+v", c)
+	}
+	if want := "[10.0.0.0/8 2001:db8::/32 192.0.2.1/32 ::1/128]"; fmt.Sprint(c.TrustedProxies) != want {
+		t.Errorf("trusted proxies: got %v, want %s", c.TrustedProxies, want)
+	}
+
+	c, err = config.Parse(
+		[]string{"--h2c", "--drain=0s", "--max-connections=1"},
+		[]string{"DEPECHE_TRUSTED_PROXIES=none", "DEPECHE_TLS_CERT=", "DEPECHE_MAX_CONNECTIONS_PER_ADDRESS=10000000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.H2C || c.Drain != 0 || c.MaxConnections != 1 || c.MaxConnectionsPerAddress != 10_000_000 || len(c.TrustedProxies) != 0 {
+		t.Errorf("got %+v", c)
 	}
 }
 
@@ -182,9 +280,29 @@ func FuzzParse(f *testing.F) {
 	f.Add("--listen :1 --demo --data=x", "DEPECHE_LISTEN=:1")
 	f.Add("- -- --x = --= --listen", "DEPECHE_=\x00=")
 	f.Add("--origins http://[::1]:*,https://*.x:8080,*", "DEPECHE_ORIGINS=http://%zz")
+	f.Add("--tls-cert a --h2c --drain=0s --trusted-proxies ::/0,10.0.0.1", "DEPECHE_MAX_CONNECTIONS=-1")
 	f.Fuzz(func(t *testing.T, args, environ string) {
 		if _, err := config.Parse(strings.Split(args, " "), strings.Split(environ, " ")); err != nil && err.Error() == "" {
 			t.Error("an error that says nothing")
 		}
 	})
+}
+
+// TestDrainByStore: readers of a newsroom in a file have no other node to go to.
+func TestDrainByStore(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		args []string
+		want time.Duration
+	}{
+		{"in a file", nil, 0},
+		{"in MongoDB", []string{"--mongodb-uri", "mongodb://h/d"}, 10 * time.Second},
+		{"as it is told", []string{"--drain", "3s"}, 3 * time.Second},
+		{"as it is told, in MongoDB", []string{"--mongodb-uri", "mongodb://h/d", "--drain", "0s"}, 0},
+	} {
+		c, err := config.Parse(row.args, nil)
+		if err != nil || c.Drain != row.want {
+			t.Errorf("%s: got %v, %v, want %v", row.name, c.Drain, err, row.want)
+		}
+	}
 }

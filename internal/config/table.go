@@ -78,6 +78,7 @@ func (t *Table) Parse(args, environ []string) *Problems {
 		if values == nil && s.Required {
 			p.Add("--"+s.Flag, "is missing: %s", s.About)
 		}
+		t.values[s.Flag] = Value{Flag: s.Flag, Value: s.show(values), Origin: origin}
 		if len(values) > 1 && !s.Repeated {
 			p.Add("--"+s.Flag, "is given %d times", len(values))
 			continue
@@ -87,7 +88,6 @@ func (t *Table) Parse(args, environ []string) *Problems {
 				p.Add(origin, "%v", err)
 			}
 		}
-		t.values[s.Flag] = Value{Flag: s.Flag, Value: s.show(values), Origin: origin}
 	}
 	return &p
 }
