@@ -63,16 +63,13 @@ func storeFrontPage(b *testing.B, store news.Store) {
 
 func httpFrontPage(b *testing.B, store news.Store) {
 	newsroom := desk.New(store, time.Now)
-	follower, err := live.Follow(b.Context(), store, live.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
 	logger := slog.New(slog.DiscardHandler)
 	server := httptest.NewServer(transport.New(transport.Options{
 		Executor: graph.NewExecutor(&graph.Resolver{
-			Store: store, Desk: newsroom, Live: follower, Text: text.NewRenderer(),
+			Store: store, Desk: newsroom, Text: text.NewRenderer(),
 			Zone: time.UTC, Now: newsroom.Now, Logger: logger, RequestID: transport.RequestID,
 		}),
+		Stats:  new(live.Stats),
 		Verify: func(string) (news.Actor, error) { return news.Actor{}, news.ErrUnauthenticated },
 		Ready:  func(context.Context) error { return nil },
 		Logger: logger,

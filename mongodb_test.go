@@ -49,15 +49,15 @@ func newCluster(t *testing.T) cluster {
 }
 
 // node starts a server on the database at uri, which ends with the test.
-func (c cluster) node(t *testing.T, uri string) *running {
+func (c cluster) node(t *testing.T, uri string, args ...string) *running {
 	t.Helper()
-	return c.nodeLogged(t, t.Output(), "error", uri)
+	return c.nodeLogged(t, t.Output(), "error", uri, args...)
 }
 
-func (c cluster) nodeLogged(t *testing.T, stderr io.Writer, level, uri string) *running {
+func (c cluster) nodeLogged(t *testing.T, stderr io.Writer, level, uri string, args ...string) *running {
 	t.Helper()
-	r := startLogged(t, stderr, "--mongodb-uri", uri, "--token-secret", c.secret,
-		"--data", filepath.Join(t.TempDir(), "not made"), "--log-level", level)
+	r := startLogged(t, stderr, append(args, "--mongodb-uri", uri, "--token-secret", c.secret,
+		"--data", filepath.Join(t.TempDir(), "not made"), "--log-level", level)...)
 	r.token = c.token
 	t.Cleanup(func() {
 		if err := r.stop(); err != nil {

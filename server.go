@@ -17,6 +17,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -42,8 +43,9 @@ import (
 	"depeche/internal/transport"
 )
 
-// drainWithin is how long clients have to finish when the server ends.
-const drainWithin = 10 * time.Second
+// finishWithin is how long requests have to finish when the server ends, beside
+// the time over which open connections are ended.
+const finishWithin = 10 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -57,6 +59,11 @@ func main() {
 // serve runs a server until ctx ends.
 func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (err error) {
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
+	if cfg.TLSCert != "" { // nobody is to be told of a server that can't serve
+		if _, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey); err != nil {
+			return fmt.Errorf("read the certificate %s and its key %s: %w", cfg.TLSCert, cfg.TLSKey, err)
+		}
+	}
 	listener, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return err // it names the address
@@ -92,31 +99,33 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	if err != nil {
 		return err
 	}
-	handler := transport.New(transport.Options{
-		Executor: graph.NewExecutor(&graph.Resolver{
-			Store: store, Desk: newsroom, Live: follower, Text: text.NewRenderer(),
-			Zone: cfg.Zone, Now: newsroom.Now, Logger: logger, RequestID: transport.RequestID,
-		}),
-		Verify:  key.Verify,
-		Ready:   func(ctx context.Context) error { _, err := store.Head(ctx); return err },
-		Origins: cfg.Origins,
-		Logger:  logger,
-	})
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	hub := live.NewHub(follower, live.HubOptions{Mark: graph.Mark, Logger: logger})
+	resolver := &graph.Resolver{
+		Store: store, Desk: newsroom, Text: text.NewRenderer(),
+		Zone: cfg.Zone, Now: newsroom.Now, Logger: logger, RequestID: transport.RequestID,
 	}
+	executor := graph.NewExecutor(resolver)
+	handler := transport.New(transport.Options{
+		Executor:       executor,
+		Subscriber:     graph.NewSubscriptions(resolver, executor, hub),
+		Places:         live.NewPlaces(store, live.PlacesOptions{Logger: logger}),
+		Stats:          hub.Stats(),
+		Verify:         key.Verify,
+		Ready:          func(ctx context.Context) error { _, err := store.Head(ctx); return err },
+		Origins:        cfg.Origins,
+		TrustedProxies: cfg.TrustedProxies,
+		Limits:         transport.Limits{Connections: cfg.MaxConnections, ConnectionsPerAddress: cfg.MaxConnectionsPerAddress},
+		Logger:         logger,
+	})
+	server := httpServer(cfg, handler, logger)
 
 	var background sync.WaitGroup
 	defer background.Wait()
 	inBackground, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	background.Go(func() { _ = follower.Run(inBackground) }) // it ends with its context alone
+	background.Go(func() { _ = hub.Run(inBackground) })      // likewise
+	background.Go(func() { handler.Run(inBackground) })
 	if cfg.Demo {
 		wire, err := demo.NewWire(newsroom, logger)
 		if err != nil {
@@ -129,19 +138,24 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	}
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() {
+		if cfg.TLSCert != "" {
+			served <- server.ServeTLS(listener, cfg.TLSCert, cfg.TLSKey)
+			return
+		}
+		served <- server.Serve(listener)
+	}()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	logger.Info("draining", "op", "serve")
-	drained, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
+	logger.Info("draining", "op", "serve", "over", cfg.Drain)
+	drained, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Drain+finishWithin)
 	defer cancel()
-	// Side by side: the listener closes at once, and neither waits for the other.
-	shut := make(chan error, 1)
-	go func() { shut <- server.Shutdown(drained) }()
-	err = errors.Join(handler.Drain(drained), <-shut)
+	// The listener stays open meanwhile: stock clients give up for good when they
+	// can't connect, but come back later when they are told to.
+	err = errors.Join(handler.Drain(drained, cfg.Drain), server.Shutdown(drained))
 	if errors.Is(err, context.DeadlineExceeded) {
 		logger.Warn("clients that did not finish in time are cut off", "op", "serve")
 		return server.Close()
@@ -149,9 +163,30 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	return err
 }
 
+func httpServer(cfg config.Config, handler http.Handler, logger *slog.Logger) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true) // where there is TLS
+	protocols.SetUnencryptedHTTP2(cfg.H2C)
+	return &http.Server{
+		Handler:           handler,
+		Protocols:         protocols,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
 // greet says where everything is.
 func greet(w io.Writer, cfg config.Config, address net.Addr, key *auth.Key) error {
-	base := "http://" + address.String()
+	scheme := "http"
+	if cfg.TLSCert != "" {
+		scheme = "https"
+	}
+	base := scheme + "://" + address.String()
 	text := fmt.Sprintf("API:        %s%s\nplayground: %s%s\n", base, transport.PathGraphQL, base, transport.PathPlayground)
 	if cfg.Demo {
 		token, err := key.Sign(news.Actor{Name: "demo-editor", Role: news.Editor, Expires: time.Now().Add(24 * time.Hour)})

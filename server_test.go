@@ -31,6 +31,7 @@ const patience = 60 * time.Second
 type running struct {
 	t        *testing.T
 	api      string
+	client   *http.Client // of ask and send
 	token    string
 	greeting string
 	stop     func() error // ends the server as SIGTERM does
@@ -56,7 +57,7 @@ func startLogged(t *testing.T, stderr io.Writer, args ...string) *running {
 		in.CloseWithError(fmt.Errorf("the server ended: %w", err))
 		ended <- err
 	}()
-	r := &running{t: t, stop: sync.OnceValue(func() error { cancel(); return <-ended })}
+	r := &running{t: t, client: http.DefaultClient, stop: sync.OnceValue(func() error { cancel(); return <-ended })}
 	t.Cleanup(cancel)
 	var greeting strings.Builder
 	read := make([]byte, 4096)
@@ -69,7 +70,7 @@ func startLogged(t *testing.T, stderr io.Writer, args ...string) *running {
 	}
 	go io.Copy(io.Discard, out) //nolint:errcheck // it ends with the server
 	r.greeting = greeting.String()
-	r.api = regexp.MustCompile(`http://\S+/graphql`).FindString(greeting.String())
+	r.api = regexp.MustCompile(`https?://\S+/graphql`).FindString(greeting.String())
 	if m := regexp.MustCompile(`(?m)^editor token:\s*(\S+)$`).FindStringSubmatch(greeting.String()); m != nil {
 		r.token = m[1]
 	}
@@ -103,7 +104,7 @@ func (r *running) send(query string, variables map[string]any, data any) (code s
 	if r.token != "" {
 		request.Header.Set("Authorization", "Bearer "+r.token)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := r.client.Do(request)
 	if err != nil {
 		return "", err
 	}
@@ -137,7 +138,7 @@ func (r *running) subscribe(query string, variables map[string]any) func(data an
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	r.t.Cleanup(cancel)
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(r.api, "http"), &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(r.api, "http"), &websocket.DialOptions{HTTPClient: r.client, Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -266,14 +267,7 @@ func TestDemoIsANewsroom(t *testing.T) {
 
 func TestNothingIsLostOverARestart(t *testing.T) {
 	folder := t.TempDir()
-	key, err := auth.OpenKey(folder, "", time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := key.Sign(news.Actor{Name: "marie", Role: news.Editor, Expires: time.Now().Add(time.Hour)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	token := editor(t, folder)
 	after := ""
 	for round := range 3 {
 		r := start(t, "--data", folder)
@@ -315,6 +309,20 @@ func TestNothingIsLostOverARestart(t *testing.T) {
 			t.Errorf("the server ended with %v", err)
 		}
 	}
+}
+
+// editor makes a token for the newsroom in a folder.
+func editor(t *testing.T, folder string) string {
+	t.Helper()
+	key, err := auth.OpenKey(folder, "", time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := key.Sign(news.Actor{Name: "marie", Role: news.Editor, Expires: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
 // cursor is where the log is.

@@ -89,7 +89,7 @@ func (r *subscriptionResolver) Coverage(ctx context.Context, slug string, after 
 	}
 	entries := selected(news.TickerFilter{Coverage: c.ID}.Selection())
 	wanted := func(line news.Line) bool { return line.Doc.Ref().ID == news.EntityID(c.ID) || entries(line) }
-	return follow(ctx, r.Resolver, after, wanted, coverageEvent)
+	return follow(ctx, r.Resolver, wanted, coverageEvent)
 }
 
 func (r *Resolver) Coverage() generated.CoverageResolver { return &coverageResolver{r} }

@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"depeche/graph/scalar"
+	"depeche/internal/live"
 	"depeche/internal/news"
 	"depeche/internal/text"
 )
@@ -38,6 +39,7 @@ func codes() []codeRow {
 		{news.ErrBadCursor, "BAD_CURSOR", false},
 		{news.ErrCursorExpired, "CURSOR_EXPIRED", false},
 		{news.ErrTooComplex, codeTooComplex, false},
+		{news.ErrRateLimited, "RATE_LIMITED", true},
 		{news.ErrUnavailable, codeUnavailable, true},
 		{context.DeadlineExceeded, codeUnavailable, true},
 		{context.Canceled, codeUnavailable, true},
@@ -114,7 +116,7 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 	if id := r.RequestID(ctx); id != "" {
 		shown.Extensions["requestId"] = id
 	}
-	if !errors.Is(cause, errPanic) { // which has been logged with its stack
+	if !errors.Is(cause, errPanic) && !errors.Is(cause, live.ErrPanic) { // which have been logged with their stack
 		r.Logger.ErrorContext(ctx, "an operation failed", "op", operationName(ctx), "path", shown.Path.String(), "requestId", r.RequestID(ctx), "error", cause)
 	}
 	return shown

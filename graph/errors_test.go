@@ -100,6 +100,7 @@ func TestEveryErrorOfTheDomainHasACode(t *testing.T) {
 		"ErrBadCursor":       {news.ErrBadCursor, "BAD_CURSOR", false},
 		"ErrCursorExpired":   {news.ErrCursorExpired, "CURSOR_EXPIRED", false},
 		"ErrTooComplex":      {news.ErrTooComplex, "TOO_COMPLEX", false},
+		"ErrRateLimited":     {news.ErrRateLimited, "RATE_LIMITED", true},
 		"ErrUnavailable":     {news.ErrUnavailable, "UNAVAILABLE", true},
 	}
 	n, store, log := breakdown(t)
@@ -132,7 +133,7 @@ func TestEveryErrorOfTheDomainHasACode(t *testing.T) {
 
 func TestErrorsTellWhatHelps(t *testing.T) {
 	n, store, _ := breakdown(t)
-	oldest := n.resolver.Live.Cursor(7)
+	oldest := n.follower.Cursor(7)
 	for _, c := range []struct {
 		name string
 		err  error

@@ -42,6 +42,7 @@ func NewExecutor(r *Resolver) graphql.GraphExecutor {
 	e.SetErrorPresenter(r.present)
 	e.SetRecoverFunc(r.recovered)
 	e.Use(extension.Introspection{})
+	e.Use(newPersisted())
 	e.Use(repeatLimit{})
 	e.Use(exactEnums{schema.Schema()})
 	e.Use(costLimit{})

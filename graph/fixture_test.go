@@ -24,6 +24,9 @@ type newsroom struct {
 	desk     *desk.Desk
 	resolver *graph.Resolver
 	executor graphql.GraphExecutor
+	follower *live.Follower
+	hub      *live.Hub
+	follow   *graph.Subscriptions
 
 	mu  sync.Mutex
 	now time.Time
@@ -54,27 +57,26 @@ func openIn(t testing.TB, in storeKind) *newsroom {
 	})
 	n := &newsroom{store: &counting{Store: store}, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	n.desk = desk.New(n.store, n.tick)
-	follower, err := live.Follow(t.Context(), n.store, live.Options{MaxBehind: 500})
-	if err != nil {
-		t.Fatal(err)
-	}
+	var err error
+	n.follower, err = live.Follow(t.Context(), n.store, live.Options{MaxBehind: 500})
+	must(t, err)
+	n.hub = live.NewHub(n.follower, live.HubOptions{Mark: graph.Mark})
 	running, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		follower.Run(running) //nolint:errcheck // it ends with its context alone
-	}()
-	t.Cleanup(func() { stop(); <-done })
+	var background sync.WaitGroup
+	background.Go(func() { n.follower.Run(running) }) //nolint:errcheck // it ends with its context alone
+	background.Go(func() { n.hub.Run(running) })      //nolint:errcheck // likewise
+	t.Cleanup(func() { stop(); background.Wait() })
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.resolver = &graph.Resolver{
-		Store: n.store, Desk: n.desk, Live: follower, Text: renderer(), Zone: paris,
+		Store: n.store, Desk: n.desk, Text: renderer(), Zone: paris,
 		Now: n.clock, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		RequestID: func(context.Context) string { return "REQUEST" },
 	}
 	n.executor = graph.NewExecutor(n.resolver)
+	n.follow = graph.NewSubscriptions(n.resolver, n.executor, n.hub)
 	return n
 }
 
@@ -97,7 +99,7 @@ func (n *newsroom) settle(t testing.TB) {
 	t.Helper()
 	head, err := n.store.Head(t.Context())
 	must(t, err)
-	for n.resolver.Live.Head() < head {
+	for n.follower.Head() < head {
 		must(t, t.Context().Err())
 		runtime.Gosched()
 	}

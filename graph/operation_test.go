@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"depeche/graph/scalar"
+	"depeche/internal/live"
 	"depeche/internal/news"
 )
 
@@ -103,20 +104,53 @@ func (n *newsroom) run(t testing.TB, op operation) []json.RawMessage {
 	if errs != nil {
 		return []json.RawMessage{encode(t, exec.DispatchError(graphql.WithOperationContext(ctx, oc), errs))}
 	}
-	responses, ctx := exec.DispatchOperation(ctx, oc)
-	if oc.Operation.Operation != ast.Subscription {
-		return []json.RawMessage{encode(t, responses(ctx))}
+	if oc.Operation.Operation == ast.Subscription {
+		return n.subscribe(ctx, t, oc, op)
 	}
+	responses, ctx := exec.DispatchOperation(ctx, oc)
+	return []json.RawMessage{encode(t, responses(ctx))}
+}
+
+// subscribe follows as long as the operation says.
+func (n *newsroom) subscribe(ctx context.Context, t testing.TB, oc *graphql.OperationContext, op operation) []json.RawMessage {
+	t.Helper()
+	woken := make(bell, 1)
+	s, refused := n.follow.Join(ctx, oc, live.Return{}, woken)
+	if refused != nil {
+		return []json.RawMessage{encode(t, refused)}
+	}
+	defer s.Leave()
 	var list []json.RawMessage
 	for {
-		r := responses(ctx)
-		if r == nil {
+		payloads, more, err := s.Take(1)
+		if err != nil {
+			return append(list, encode(t, n.follow.Fail(ctx, err)))
+		}
+		for _, p := range payloads {
+			list = append(list, p.JSON)
+			if op.until == "" && len(list) >= op.events || op.until != "" && bytes.Contains(p.JSON, []byte(op.until)) {
+				return list
+			}
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-woken:
+		case <-ctx.Done():
 			t.Fatalf("%s gave %d events of %d: %v", cmp.Or(op.name, op.text), len(list), op.events, ctx.Err())
 		}
-		list = append(list, encode(t, r))
-		if op.until == "" && len(list) >= op.events || op.until != "" && bytes.Contains(list[len(list)-1], []byte(op.until)) {
-			return list
-		}
+	}
+}
+
+// A bell is a reader that waits to be woken.
+type bell chan struct{}
+
+// Wake implements live.Reader.
+func (b bell) Wake() {
+	select {
+	case b <- struct{}{}:
+	default:
 	}
 }
 
@@ -149,7 +183,7 @@ func (n *newsroom) fillIn(t testing.TB, text string) string {
 		if m[1] == "TEXT" {
 			return strings.Repeat("x", number)
 		}
-		return string(scalar.OfLog(n.resolver.Live.Cursor(news.Seq(number))))
+		return string(scalar.OfLog(n.follower.Cursor(news.Seq(number))))
 	})
 }
 

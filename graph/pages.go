@@ -77,7 +77,7 @@ func (r *Resolver) storyConnection(p news.Page[*news.Story]) *model.StoryConnect
 		return &model.StoryEdge{Cursor: c, Node: s}
 	})
 	return &model.StoryConnection{
-		Edges: edges, Nodes: nonNil(p.Items), PageInfo: info, LiveCursor: scalar.OfLog(r.Live.Cursor(p.At)),
+		Edges: edges, Nodes: nonNil(p.Items), PageInfo: info, LiveCursor: r.cursor(p.At),
 	}
 }
 
@@ -86,7 +86,7 @@ func (r *Resolver) tickerConnection(p news.Page[*news.TickerEntry]) *model.Ticke
 		return &model.TickerEdge{Cursor: c, Node: e}
 	})
 	return &model.TickerConnection{
-		Edges: edges, Nodes: nonNil(p.Items), PageInfo: info, LiveCursor: scalar.OfLog(r.Live.Cursor(p.At)),
+		Edges: edges, Nodes: nonNil(p.Items), PageInfo: info, LiveCursor: r.cursor(p.At),
 	}
 }
 

@@ -10,17 +10,15 @@ import (
 	"time"
 
 	"depeche/internal/desk"
-	"depeche/internal/live"
 	"depeche/internal/news"
 	"depeche/internal/text"
 )
 
-// A Resolver answers the schema from a store, a desk and a follower of the log.
+// A Resolver answers the schema from a store and a desk.
 // Every field is required.
 type Resolver struct {
 	Store  news.Store
 	Desk   *desk.Desk
-	Live   *live.Follower
 	Text   *text.Markdown
 	Zone   *time.Location // of wall-clock times that say none
 	Now    func() time.Time

@@ -102,15 +102,19 @@ func (r *subscriptionResolver) Stories(ctx context.Context, after *scalar.Cursor
 			return nil, err
 		}
 	}
-	return follow(ctx, r.Resolver, after, selected(f.Selection(news.Audience{})), storyEvent)
+	return follow(ctx, r.Resolver, selected(f.Selection(news.Audience{})), storyEvent)
 }
 
 func (r *subscriptionResolver) Story(ctx context.Context, slug string, after *scalar.Cursor) (<-chan *model.StoryEvent, error) {
-	id, err := r.followedStory(ctx, slug, after != nil)
+	id, err := r.followedStory(ctx, slug, true)
 	if err != nil {
 		return nil, err
 	}
-	return follow(ctx, r.Resolver, after, func(line news.Line) bool { return line.Doc.Ref().ID == id }, storyEvent)
+	admitting(ctx, func(ctx context.Context) error {
+		_, err := r.followedStory(ctx, slug, false)
+		return err
+	})
+	return follow(ctx, r.Resolver, func(line news.Line) bool { return line.Doc.Ref().ID == id }, storyEvent)
 }
 
 func (r *Resolver) Story() generated.StoryResolver { return &storyResolver{r} }

@@ -5,45 +5,61 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/99designs/gqlgen/graphql/handler/transport"
-
 	"depeche/graph/scalar"
 	"depeche/internal/live"
 	"depeche/internal/news"
 )
 
-// follow answers a subscription: what is wanted of the log after a cursor, made
-// into events. The goroutine that it starts ends with ctx.
-func follow[T any](ctx context.Context, r *Resolver, after *scalar.Cursor, wanted func(news.Line) bool, event func(scalar.Cursor, live.Event) T) (<-chan T, error) {
-	from, err := scalar.LogCursor("after", after)
-	if err != nil {
-		return nil, err
+// A feed leads events into a subscription that runs for a group of readers. Its
+// resolver says what it wants of the log; the events that it is sent then come out
+// as answers.
+type feed struct {
+	wanted func(news.Line) bool
+	admit  func(context.Context) error // whether somebody may begin; nil: anybody may
+	events chan live.Event
+}
+
+type feedKey struct{}
+
+var errNoFeed = errors.New("a subscription runs for a group of readers alone")
+
+// follow answers a subscription: what is wanted of the log, made into events. The
+// goroutine that it starts ends with ctx.
+func follow[T any](ctx context.Context, r *Resolver, wanted func(news.Line) bool, event func(scalar.Cursor, live.Event) T) (<-chan T, error) {
+	from, ok := ctx.Value(feedKey{}).(*feed)
+	if !ok {
+		return nil, errNoFeed
 	}
-	reader, err := r.Live.Read(ctx, from)
-	if err != nil {
-		return nil, err
-	}
-	events := make(chan T)
+	from.wanted = wanted
+	out := make(chan T)
 	go func() {
-		defer close(events)
-		defer func() {
-			if v := recover(); v != nil {
-				transport.AddSubscriptionError(ctx, r.present(ctx, r.recovered(ctx, v)))
-			}
-		}()
-		err := reader.Each(ctx, wanted, func(e live.Event) error {
+		defer close(out)
+		for {
 			select {
-			case events <- event(scalar.OfLog(r.Live.Cursor(e.Seq)), e):
-				return nil
+			case e := <-from.events:
+				select {
+				case out <- event(r.cursor(e.Seq), e):
+				case <-ctx.Done():
+					return
+				}
 			case <-ctx.Done():
-				return ctx.Err()
+				return
 			}
-		})
-		if !errors.Is(err, ctx.Err()) {
-			transport.AddSubscriptionError(ctx, r.present(ctx, err))
 		}
 	}()
-	return events, nil
+	return out, nil
+}
+
+// admitting has whoever begins to follow without a place to go on from asked for.
+func admitting(ctx context.Context, admit func(context.Context) error) {
+	if from, ok := ctx.Value(feedKey{}).(*feed); ok {
+		from.admit = admit
+	}
+}
+
+// cursor is the place of a line in the log, as clients hold it.
+func (r *Resolver) cursor(seq news.Seq) scalar.Cursor {
+	return scalar.OfLog(news.LogCursor{Epoch: r.Store.Epoch(), Seq: seq})
 }
 
 // selected wants the lines that concern one of some selections.

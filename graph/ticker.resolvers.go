@@ -77,7 +77,7 @@ func (r *subscriptionResolver) Ticker(ctx context.Context, after *scalar.Cursor,
 			return nil, err
 		}
 	}
-	return follow(ctx, r.Resolver, after, selected(f.Selection()), tickerEvent)
+	return follow(ctx, r.Resolver, selected(f.Selection()), tickerEvent)
 }
 
 func (r *subscriptionResolver) BreakingNews(ctx context.Context, after *scalar.Cursor, minPriority *news.Priority) (<-chan *model.BreakingNews, error) {
@@ -86,7 +86,7 @@ func (r *subscriptionResolver) BreakingNews(ctx context.Context, after *scalar.C
 		news.StoryFilter{MinPriority: least}.Selection(news.Audience{}),
 		news.TickerFilter{MinPriority: least}.Selection(),
 	)
-	return follow(ctx, r.Resolver, after, wanted, breakingNews)
+	return follow(ctx, r.Resolver, wanted, breakingNews)
 }
 
 func (r *tickerEntryResolver) Tags(ctx context.Context, obj *news.TickerEntry) ([]*news.Tag, error) {

@@ -180,7 +180,7 @@ func (n *newsroom) comparable(t *testing.T, op operation) string {
 	t.Helper()
 	raw := string(n.run(t, op)[0])
 	// Two logs differ from the first letters of their cursors on.
-	ours := string(scalar.OfLog(n.resolver.Live.Cursor(0)))[:30]
+	ours := string(scalar.OfLog(n.follower.Cursor(0)))[:30]
 	var text strings.Builder
 	for {
 		before, after, found := strings.Cut(raw, ours)

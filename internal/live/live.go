@@ -1,13 +1,14 @@
 // Package live follows the log and hands it to readers.
 //
-// One Follower a process keeps the newest lines in a ring and wakes its Readers
-// when there are more. A Reader is nothing but a place in the log: it takes the
-// lines behind that place from the ring, or, when it is further behind, from the
-// store, and waits at the head. Catching up and being live are the same step, so
-// there is no seam at which a line could be lost or doubled, and nothing is kept
-// for a reader that does not read. A reader that is too far behind is refused, or
-// ended, with an error that names a place to go on from; it is never moved on in
-// silence.
+// One Follower a process keeps the newest lines of the log in a ring. Readers who
+// ask for the same are a group of the Hub: each line that concerns them is made
+// into a payload once, and all of them get the same bytes. A Subscription is
+// nothing but a place in the log. What lies behind that place comes from the
+// payloads that the group has, else from the ring, else from the store; catching
+// up and being live are the same step, so there is no seam at which a line could
+// be lost or doubled, and nothing is kept for a reader that does not read. A
+// reader that is too far behind is refused, or ended, with an error that names a
+// place to go on from; it is never moved on in silence.
 package live
 
 import (
@@ -16,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"depeche/internal/news"
@@ -63,6 +65,11 @@ type Follower struct {
 	most    int                        // bytes kept at least, likewise
 	newest  map[news.EntityID]news.Seq // of the entities that have a line in the ring
 	changed chan struct{}              // closed and replaced when the ring grows
+
+	// withdrawn is the newest line that took something from the public. What was
+	// made of the lines before it may show what is not public any more, in a
+	// field of whatever it was taken from.
+	withdrawn atomic.Int64
 }
 
 // Follow makes a Follower that begins at the head of source. It stands still
@@ -177,6 +184,9 @@ func (f *Follower) append(lines []news.Line) {
 	for _, line := range lines {
 		f.newest[line.Doc.Ref().ID] = line.Seq
 		f.bytes += weight(line)
+		if kind, ok := line.Event(); ok && kind == news.EventRemoved {
+			f.withdrawn.Store(int64(line.Seq))
+		}
 	}
 	// The ring grows to twice its size before it is cut back, so that cutting
 	// costs little a line.
@@ -229,13 +239,9 @@ func (f *Follower) Cursor(seq news.Seq) news.LogCursor {
 	return news.LogCursor{Epoch: f.source.Epoch(), Seq: seq}
 }
 
-// changedSince tells whether an entity may have a line behind the given one.
-func (f *Follower) changedSince(id news.EntityID, seq news.Seq) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	newest, inRing := f.newest[id]
-	return inRing && newest > seq || seq+1 < f.first
-}
+// newestWithdrawal is the newest line, as far as the log has been seen, that took
+// something from the public; 0 for none.
+func (f *Follower) newestWithdrawal() news.Seq { return news.Seq(f.withdrawn.Load()) }
 
 // look is what the ring knows about the lines after a place.
 type look struct {

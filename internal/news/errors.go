@@ -27,6 +27,8 @@ var (
 	ErrCursorExpired = errors.New("cursor expired")
 	// ErrTooComplex: the operation would cost too much.
 	ErrTooComplex = errors.New("too complex")
+	// ErrRateLimited: the caller, or all callers together, ask for too much at once.
+	ErrRateLimited = errors.New("rate limited")
 	// ErrUnavailable: the store can't answer now; the same call may succeed later.
 	ErrUnavailable = errors.New("unavailable")
 )

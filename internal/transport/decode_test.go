@@ -24,6 +24,34 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+func FuzzParameters(f *testing.F) {
+	for _, seed := range []string{
+		`{"query":"{a}"}`, `{"query":"{a}","operationName":null,"variables":null,"extensions":null}`, `{"query":null}`, `{}`, `null`, `[]`, ``,
+		`{"query":"q","variables":{"a":1e999}}`, `{"extensions":{"persistedQuery":{}}}`, `{"Query":"a","query":"b"}`, `{"headers":{"x":["y"]},"query":""}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		p, err := parameters(payload)
+		if (p == nil) == (err == nil) {
+			t.Fatalf("got %+v and %v", p, err)
+		}
+		if err != nil {
+			if len(payload) > 40 && strings.Contains(err.Error(), string(payload)) {
+				t.Errorf("the error repeats what was sent: %v", err)
+			}
+			return
+		}
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(payload, &object); err != nil {
+			t.Errorf("%q is taken for an operation", payload)
+		}
+		if p.ReadTime.Start.IsZero() || p.ReadTime.End.Before(p.ReadTime.Start) {
+			t.Errorf("it was read from %v to %v", p.ReadTime.Start, p.ReadTime.End)
+		}
+	})
+}
+
 func FuzzMatches(f *testing.F) {
 	f.Add("http://localhost:*", "http://localhost:5173")
 	f.Add("https://*.news.example", "https://a.news.example")

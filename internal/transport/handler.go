@@ -1,23 +1,25 @@
-// Package transport brings GraphQL operations in over HTTP and WebSocket and
-// carries the answers out. It authenticates, bounds what a client may send, and
-// knows when the server is ready or draining. What an operation means is not its
-// business.
+// Package transport brings GraphQL operations in over HTTP, WebSocket and event
+// streams and carries the answers out. It authenticates, bounds what a client may
+// send or leave lying, and knows when the server is ready or draining. What an
+// operation means is not its business.
 package transport
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"slices"
-	"sync"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/playground"
 	"github.com/rs/cors"
 
+	"depeche/internal/live"
 	"depeche/internal/news"
 )
 
@@ -27,12 +29,20 @@ const (
 	PathPlayground = "/playground"
 	PathAlive      = "/healthz"
 	PathReady      = "/readyz"
+	PathMetrics    = "/metrics"
 )
 
-// Options is what a Handler needs. Every field but Origins is required.
+// Options is what a Handler needs. Every field but Origins, TrustedProxies and
+// Limits is required.
 type Options struct {
 	// Executor executes the operations that the Handler brings to it.
 	Executor graphql.GraphExecutor
+	// Subscriber lets readers follow.
+	Subscriber Subscriber
+	// Places remembers readers who lose their connection.
+	Places *live.Places
+	// Stats is what is told of Subscriber's work.
+	Stats *live.Stats
 	// Verify tells who bears a token.
 	Verify func(token string) (news.Actor, error)
 	// Ready tells whether the store can be reached.
@@ -41,34 +51,47 @@ type Options struct {
 	// WebSocket alike, each an origin with at most one *. The server's own
 	// origin always may.
 	Origins []string
-	Logger  *slog.Logger
+	// TrustedProxies are those whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	Limits         Limits
+	Logger         *slog.Logger
 }
 
 // A Handler is the HTTP side of a depeche server.
 type Handler struct {
 	http.Handler
-	stop context.CancelFunc // ends the open sockets
-
-	mu       sync.Mutex
-	draining bool
-	open     sync.WaitGroup // sockets; none is added once draining
+	o           Options
+	connections *connections
+	allowed     func(origin string) bool
+	draining    atomic.Bool
 }
 
-// New makes a Handler.
+// New makes a Handler. Connections are served while Run runs.
 func New(o Options) *Handler {
+	o.Limits = o.Limits.withDefaults()
+	m := newMetrics(o.Stats)
 	ctx, stop := context.WithCancel(context.Background())
-	h := &Handler{stop: stop}
+	h := &Handler{o: o, allowed: allows(o.Origins), connections: &connections{
+		exec: bounded{o.Executor}, follow: o.Subscriber, places: o.Places, verify: o.Verify, limits: o.Limits,
+		admission: newAdmission(o.Limits.Connections, o.Limits.ConnectionsPerAddress, o.Limits.Handshakes),
+		metrics:   m, traffic: map[string]*traffic{},
+		turns: make(chan struct{}, o.Limits.Executions), logger: o.Logger, ctx: ctx, stop: stop, all: map[connection]struct{}{},
+	}}
+	for _, transport := range []string{modern, legacy, eventStream} {
+		h.connections.traffic[transport] = m.traffic(transport)
+	}
 	mux := http.NewServeMux()
-	mux.Handle(PathGraphQL, authenticated(o.Verify, h.operations(ctx, o)))
+	mux.Handle(PathGraphQL, authenticated(o.Verify, http.HandlerFunc(h.operations)))
 	mux.Handle("GET "+PathPlayground, playground.Handler("depeche", PathGraphQL))
 	mux.Handle("GET /{$}", http.RedirectHandler(PathPlayground, http.StatusFound))
 	mux.HandleFunc("GET "+PathAlive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET "+PathReady, func(w http.ResponseWriter, r *http.Request) { h.ready(w, r, o) })
+	mux.HandleFunc("GET "+PathReady, h.ready)
+	mux.Handle("GET "+PathMetrics, m.handler())
 
 	h.Handler = withRequestID(cors.New(cors.Options{
-		AllowOriginFunc:  allows(o.Origins),
+		AllowOriginFunc:  h.allowed,
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost, http.MethodHead},
-		AllowedHeaders:   []string{"Authorization", "Content-Type", "Accept"},
+		AllowedHeaders:   []string{"Authorization", "Content-Type", "Accept", "Last-Event-ID"},
 		ExposedHeaders:   []string{requestIDHeader},
 		MaxAge:           int((10 * time.Minute).Seconds()),
 		AllowCredentials: false,
@@ -76,86 +99,68 @@ func New(o Options) *Handler {
 	return h
 }
 
-// Drain makes the server not ready, closes the sockets and waits for them until
-// ctx ends.
-func (h *Handler) Drain(ctx context.Context) error {
-	h.mu.Lock()
-	h.draining = true
-	h.mu.Unlock()
-	h.stop()
-	done := make(chan struct{})
-	go func() {
-		h.open.Wait()
-		close(done)
+// Run looks after the open connections until ctx ends, and cuts off those that
+// are left then. It is called once.
+func (h *Handler) Run(ctx context.Context) {
+	h.connections.watch(ctx, time.Second)
+	h.connections.cut()
+}
+
+// Drain makes the server not ready, ends the open connections, spread over a time,
+// and waits for them until ctx ends. Their readers come back to another node, or to
+// the next on this one, and go on where they were.
+func (h *Handler) Drain(ctx context.Context, over time.Duration) error {
+	h.draining.Store(true)
+	return h.connections.drain(ctx, over)
+}
+
+// operations brings operations in: by WebSocket, as an event stream, or else by
+// plain HTTP.
+func (h *Handler) operations(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if v := recover(); v != nil {
+			h.o.Logger.ErrorContext(r.Context(), "an operation panicked", "op", "graphql", "requestId", RequestID(r.Context()), "panic", v, "stack", string(debug.Stack()))
+			writeRefusal(w, r, http.StatusInternalServerError, "INTERNAL", "something went wrong on our side")
+		}
 	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for sockets to close: %w", ctx.Err())
+	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
+	if isSocket(r) {
+		h.admit(w, r, func(b base) { h.connections.serveSocket(w, r, b) })
+		return
 	}
+	h.serveHTTP(w, r)
 }
 
-// operations brings operations in by WebSocket or else by plain HTTP. It refuses
-// what can't become a socket, and lets Drain end those that are open: they
-// outlive what http.Server keeps track of.
-func (h *Handler) operations(draining context.Context, o Options) http.Handler {
-	allowed := allows(o.Origins)
-	exec := bounded{o.Executor}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithCancel(graphql.StartOperationTrace(r.Context()))
-		defer cancel()
-		r = r.WithContext(ctx)
-		if r.Header.Get("Upgrade") == "" {
-			defer func() {
-				if v := recover(); v != nil {
-					o.Logger.ErrorContext(ctx, "an operation panicked", "op", "graphql", "requestId", RequestID(ctx), "panic", v, "stack", string(debug.Stack()))
-					writeRefusal(w, r, http.StatusInternalServerError, "INTERNAL", "something went wrong on our side")
-				}
-			}()
-			serveHTTP(w, r, exec)
-			return
-		}
-		if refused := upgradable(r, allowed); refused != nil {
-			writeRefusal(w, r, refused.status, "INVALID_ARGUMENT", refused.reason)
-			return
-		}
-		if !h.admit() {
-			w.Header().Set("Retry-After", "1")
-			writeRefusal(w, r, http.StatusServiceUnavailable, "UNAVAILABLE", "the server is shutting down; try again")
-			return
-		}
-		defer h.open.Done()
-		defer context.AfterFunc(draining, cancel)()
-		serveSocket(w, r, exec, o)
-	})
+// isSocket tells whether a request is for a WebSocket. There are clients who would
+// like HTTP/2, and say so with each request in the same place.
+func isSocket(r *http.Request) bool {
+	return strings.Contains(strings.ToLower(r.Header.Get("Upgrade")), "websocket")
 }
 
-func (h *Handler) isDraining() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.draining
-}
-
-// admit counts a socket in, unless the server is draining.
-func (h *Handler) admit() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.draining {
-		h.open.Add(1)
+// admit opens a connection, if there is room for it.
+func (h *Handler) admit(w http.ResponseWriter, r *http.Request, open func(base)) {
+	if !welcome(r, h.allowed) {
+		writeRefusal(w, r, http.StatusForbidden, "FORBIDDEN", "pages of this origin may not connect: see --origins")
+		return
 	}
-	return !h.draining
+	b := base{c: h.connections, who: news.ActorFrom(r.Context()), request: RequestID(r.Context())}
+	b.from, b.known = clientAddress(r, h.o.TrustedProxies)
+	if because := h.connections.admission.enter(b.from, b.known); because != "" {
+		h.connections.refuse(w, r, because)
+		return
+	}
+	open(b)
 }
 
-func (h *Handler) ready(w http.ResponseWriter, r *http.Request, o Options) {
-	if h.isDraining() {
+func (h *Handler) ready(w http.ResponseWriter, r *http.Request) {
+	if h.draining.Load() {
 		plain(w, http.StatusServiceUnavailable, "draining")
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	if err := o.Ready(ctx); err != nil {
-		o.Logger.WarnContext(r.Context(), "not ready", "op", "readyz", "error", err)
+	if err := h.o.Ready(ctx); err != nil {
+		h.o.Logger.WarnContext(r.Context(), "not ready", "op", "readyz", "error", err)
 		plain(w, http.StatusServiceUnavailable, "the store can't be reached")
 		return
 	}

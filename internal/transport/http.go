@@ -25,30 +25,38 @@ const (
 	typeResponse = "application/graphql-response+json"
 )
 
-// serveHTTP is GraphQL over HTTP: POST with a JSON body, GET for queries.
-func serveHTTP(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+// serveHTTP is GraphQL over HTTP: POST with a JSON body, GET for queries; and event
+// streams, for subscriptions and for whoever accepts nothing else.
+func (h *Handler) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	params, refused := read(w, r)
 	if refused != nil {
 		writeRefusal(w, r, refused.status, "INVALID_ARGUMENT", refused.reason)
 		return
 	}
-	ctx := r.Context()
+	ctx, exec := r.Context(), h.connections.exec
 	op, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
-		writeErrors(w, r, requestErrorStatus(r), exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors)
+		response := exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
+		if eventsOnly(r) {
+			sayAll(w, response)
+		} else {
+			writeErrors(w, r, requestErrorStatus(r), response.Errors)
+		}
 		return
 	}
 	switch kind := op.Operation.Operation; {
+	case kind == ast.Subscription && wantsEvents(r):
+		h.admit(w, r, func(b base) { h.connections.serveEvents(w, r, b, op) })
 	case kind == ast.Subscription:
-		writeRefusal(w, r, http.StatusBadRequest, "INVALID_ARGUMENT", "a subscription needs a WebSocket with the subprotocol graphql-transport-ws")
-		return
+		writeRefusal(w, r, http.StatusBadRequest, "INVALID_ARGUMENT", "a subscription needs a WebSocket with the subprotocol graphql-transport-ws, or Accept: text/event-stream")
 	case kind == ast.Mutation && r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		writeRefusal(w, r, http.StatusMethodNotAllowed, "INVALID_ARGUMENT", "a mutation needs POST")
-		return
+	case eventsOnly(r):
+		sayAll(w, execute(ctx, exec, op))
+	default:
+		write(w, r, http.StatusOK, execute(ctx, exec, op))
 	}
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	write(w, r, http.StatusOK, responses(ctx))
 }
 
 // requestErrorStatus is the status of an operation that could not begin.
@@ -90,7 +98,7 @@ func read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal)
 	if refused != nil {
 		return nil, refused
 	}
-	if params.Query == "" {
+	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
 		return nil, &refusal{http.StatusBadRequest, "query is missing"}
 	}
 	params.Headers = r.Header
@@ -140,6 +148,29 @@ func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refu
 	return params, nil
 }
 
+// parameters are those of an operation that came over a WebSocket.
+func parameters(payload json.RawMessage) (*graphql.RawParams, error) {
+	start := time.Now()
+	var p struct {
+		graphql.RawParams
+		Query *string `json:"query"`
+	}
+	if len(payload) == 0 || payload[0] != '{' {
+		return nil, errors.New("it is no object")
+	}
+	if err := decode(payload, &p); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.Query != nil:
+		p.RawParams.Query = *p.Query
+	case p.Extensions["persistedQuery"] == nil:
+		return nil, errors.New("query is missing")
+	}
+	p.ReadTime = graphql.TraceTiming{Start: start, End: time.Now()}
+	return &p.RawParams, nil
+}
+
 // decode reads one JSON value and nothing behind it. Its errors tell what is
 // wrong and where, and never repeat what was sent.
 func decode(text []byte, to any) error {
@@ -168,6 +199,18 @@ func orBody(field string) string {
 	return field
 }
 
+// tooMany refuses an operation because there are enough.
+func tooMany(reason string, most int) gqlerror.List {
+	return gqlerror.List{{Message: fmt.Sprintf(reason, most), Extensions: map[string]any{"code": "RATE_LIMITED", "retryable": true}}}
+}
+
+// internalErrors is what a fault of ours is to a client.
+const internalErrors = `[{"message":"something went wrong on our side","extensions":{"code":"INTERNAL"}}]`
+
+func internalError() gqlerror.List {
+	return gqlerror.List{{Message: "something went wrong on our side", Extensions: map[string]any{"code": "INTERNAL"}}}
+}
+
 func writeRefusal(w http.ResponseWriter, r *http.Request, status int, code, reason string) {
 	writeErrors(w, r, status, gqlerror.List{{Message: reason, Extensions: map[string]any{"code": code}}})
 }
@@ -184,7 +227,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, response any) {
 	body, err := json.Marshal(response)
 	if err != nil {
 		// What the executor has made is valid JSON; this is for the day it is not.
-		status, body = http.StatusInternalServerError, []byte(`{"errors":[{"message":"something went wrong on our side","extensions":{"code":"INTERNAL"}}]}`)
+		status, body = http.StatusInternalServerError, []byte(`{"errors":`+internalErrors+`}`)
 	}
 	w.Header().Set("Content-Type", responseType(r)+"; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

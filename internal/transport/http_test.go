@@ -140,7 +140,7 @@ func TestHealth(t *testing.T) {
 	check("/healthz", 200)
 	check("/readyz", 503)
 	r.away.Store(false)
-	must(t, r.handler.Drain(t.Context()))
+	must(t, r.handler.Drain(t.Context(), 0))
 	check("/healthz", 200)
 	check("/readyz", 503)
 }

@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -32,6 +34,26 @@ func bearer(verify func(string) (news.Actor, error), authorization string) (news
 		return news.Actor{}, err
 	}
 	return verify(token)
+}
+
+// initBearer tells who says connection_init with a payload, JSON.
+func initBearer(verify func(string) (news.Actor, error), payload json.RawMessage) (news.Actor, error) {
+	var says map[string]any
+	if len(payload) > 0 {
+		if err := json.Unmarshal(payload, &says); err != nil {
+			return news.Actor{}, fmt.Errorf("the payload must be an object: %w", news.ErrUnauthenticated)
+		}
+	}
+	for _, name := range []string{"Authorization", "authorization"} {
+		if v, ok := says[name]; ok {
+			authorization, isText := v.(string)
+			if !isText {
+				return news.Actor{}, fmt.Errorf("the Authorization must be a string: %w", news.ErrUnauthenticated)
+			}
+			return bearer(verify, authorization)
+		}
+	}
+	return news.Actor{}, nil
 }
 
 // message is what an authentication error says to the client.

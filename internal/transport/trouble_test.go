@@ -89,7 +89,7 @@ func TestErrorsBeforeAnOperationBegins(t *testing.T) {
 }
 
 func TestAReaderTooFarBehindIsToldWhereToGoOn(t *testing.T) {
-	r := openOver(t, func(s news.Store) news.Store { return s }, live.Options{MaxBehind: 5})
+	r := openWith(t, options{follow: live.Options{MaxBehind: 5}})
 	r.batch(t, 8)
 	c := r.dial(t, `{}`)
 	c.expect("connection_ack")
@@ -103,10 +103,6 @@ func TestAReaderTooFarBehindIsToldWhereToGoOn(t *testing.T) {
 	if len(got) != 1 || got[0].Extensions.Code != "CURSOR_EXPIRED" || got[0].Extensions.Argument != "after" {
 		t.Fatalf("got %s", f.Payload)
 	}
-	for f.Type != "complete" {
-		f, err = c.next()
-		must(t, err)
-	}
 	c.subscribe("2", follow, map[string]any{"after": got[0].Extensions.Oldest})
 	for range 5 {
 		headline(t, c.expect("next"))
@@ -114,7 +110,7 @@ func TestAReaderTooFarBehindIsToldWhereToGoOn(t *testing.T) {
 }
 
 func TestAPanicEndsOneSubscription(t *testing.T) {
-	r := openOver(t, func(s news.Store) news.Store { return panicking{s} }, live.Options{})
+	r := openWith(t, options{pane: func(s news.Store) news.Store { return panicking{s} }})
 	r.batch(t, 1)
 	e, err := r.desk.PublishTickerEntry(t.Context(), editor, "", false, func(e *desk.TickerEdit) { e.Headline = "A" })
 	must(t, err)
@@ -147,7 +143,7 @@ func (p panicking) Nodes(ctx context.Context, who news.Audience, ids []news.Enti
 // A panic outside of resolvers is nobody's but the transport's.
 func TestAPanicBeforeAnOperationBegins(t *testing.T) {
 	handler := transport.New(transport.Options{
-		Executor: broken{}, Verify: func(string) (news.Actor, error) { return news.Actor{}, nil },
+		Executor: broken{}, Stats: new(live.Stats), Places: live.NewPlaces(nil, live.PlacesOptions{}), Verify: func(string) (news.Actor, error) { return news.Actor{}, nil },
 		Ready: func(context.Context) error { return nil }, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	server := httptest.NewServer(handler)
@@ -161,15 +157,15 @@ func TestAPanicBeforeAnOperationBegins(t *testing.T) {
 	c := r.dial(t, `{}`)
 	c.expect("connection_ack")
 	c.subscribe("1", `{viewer{role}}`, nil)
-	if f, err := c.next(); err == nil {
-		t.Errorf("the socket goes on with %s %s", f.Type, f.Payload)
+	if got := problems(t, c.expect("error")); len(got) != 1 || got[0].Extensions.Code != "INTERNAL" || strings.Contains(got[0].Message, "secret") {
+		t.Errorf("got %+v", got)
 	}
 	if response, _ := r.send(t, "GET", "/healthz", ""); response.StatusCode != 200 {
 		t.Errorf("the server is no longer alive: %d", response.StatusCode)
 	}
 	drained, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := handler.Drain(drained); err != nil {
+	if err := handler.Drain(drained, 0); err != nil {
 		t.Errorf("the socket that panicked is waited for: %v", err)
 	}
 }
@@ -261,4 +257,27 @@ func TestMessagesThatCantBe(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAPanicEndsItsTurn: where as many operations as may run at a time have
+// panicked, the next still runs.
+func TestAPanicEndsItsTurn(t *testing.T) {
+	r := openWith(t, options{limits: transport.Limits{Executions: 1}, executor: func(e graphql.GraphExecutor) graphql.GraphExecutor {
+		return sometimes{e}
+	}})
+	c := r.ready(t)
+	c.subscribe("1", `query broken { viewer { role } }`, nil)
+	c.expect("error")
+	c.subscribe("2", `{viewer{role}}`, nil)
+	c.expect("next")
+}
+
+// sometimes is an executor that panics when it is asked to.
+type sometimes struct{ graphql.GraphExecutor }
+
+func (s sometimes) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	if strings.Contains(params.Query, "broken") {
+		panic("as asked")
+	}
+	return s.GraphExecutor.CreateOperationContext(ctx, params)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/coder/websocket"
 
 	"depeche/graph/scalar"
-	"depeche/internal/transport"
 )
 
 const follow = `subscription($after: Cursor) { ticker(after: $after) { cursor entry { headline } } }`
@@ -93,28 +92,23 @@ func TestReturningReadersMissNothing(t *testing.T) {
 	work.Wait()
 }
 
-func TestSocketsThatAreRefused(t *testing.T) {
+func TestSocketsOfPages(t *testing.T) {
 	r := open(t)
 	for _, row := range []struct {
-		name, protocol, origin string
-		status                 int
+		name, origin string
+		status       int
 	}{
-		{"no subprotocol", "", "", 400},
-		{"another subprotocol", "graphql-ws", "", 400},
-		{"a foreign page", "graphql-transport-ws", "https://evil.example", 403},
-		{"an allowed page", "graphql-transport-ws", "https://news.example", 101},
-		{"a page of this server", "graphql-transport-ws", r.URL, 101},
-		{"among others", "graphql-ws, graphql-transport-ws", "", 101},
+		{"no page", "", 101},
+		{"a foreign page", "https://evil.example", 403},
+		{"an allowed page", "https://news.example", 101},
+		{"a page of this server", r.URL, 101},
+		{"a page of nowhere", "null", 403},
 	} {
 		header := http.Header{}
 		if row.origin != "" {
 			header.Set("Origin", row.origin)
 		}
-		options := &websocket.DialOptions{HTTPHeader: header}
-		if row.protocol != "" {
-			options.Subprotocols = strings.Split(row.protocol, ", ")
-		}
-		conn, response, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(r.URL, "http")+transport.PathGraphQL, options)
+		conn, response, err := websocket.Dial(t.Context(), r.socket(), &websocket.DialOptions{HTTPHeader: header, Subprotocols: []string{modern}})
 		if response == nil || response.StatusCode != row.status {
 			t.Errorf("%s: got %+v, %v, want %d", row.name, response, err, row.status)
 		}
@@ -170,7 +164,7 @@ func TestDrainClosesSockets(t *testing.T) {
 			}
 		}
 	}()
-	must(t, r.handler.Drain(t.Context()))
+	must(t, r.handler.Drain(t.Context(), 0))
 	if got := <-closed; got != websocket.StatusGoingAway {
 		t.Errorf("closed with %d, want 1001", got)
 	}

@@ -1,0 +1,96 @@
+package transport
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"depeche/internal/live"
+	"depeche/internal/news"
+)
+
+// metrics are what is told of the live side at PathMetrics.
+type metrics struct {
+	registry    *prometheus.Registry
+	connections *prometheus.GaugeVec   // by transport
+	deliveries  *prometheus.CounterVec // likewise
+	refused     *prometheus.CounterVec // by reason
+	following   prometheus.Gauge
+	overflows   *prometheus.CounterVec // by reason
+	returns     *prometheus.CounterVec // by how the place was known
+	delay       prometheus.Histogram
+}
+
+// eventStream is the name of the transport that is not a WebSocket.
+const eventStream = "sse"
+
+func newMetrics(stats *live.Stats) *metrics {
+	m := &metrics{
+		registry:    prometheus.NewRegistry(),
+		connections: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "depeche_connections", Help: "Open WebSockets and event streams."}, []string{"transport"}),
+		refused:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_connections_refused_total", Help: "WebSockets and event streams that were not let in."}, []string{"reason"}),
+		following:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "depeche_subscriptions", Help: "Subscriptions that run."}),
+		deliveries:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_deliveries_total", Help: "Events handed to a connection."}, []string{"transport"}),
+		overflows:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_slow_consumers_total", Help: "Connections that were ended because their reader did not take what was sent."}, []string{"reason"}),
+		returns:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_returns_total", Help: "Subscriptions that went on from a place, by who knew it."}, []string{"place"}),
+		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "depeche_publish_to_send_seconds", Help: "Time from the making of a change to its delivery to a connection, catching up aside.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}),
+	}
+	m.registry.MustRegister(m.connections, m.refused, m.following, m.deliveries, m.overflows, m.returns, m.delay,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, row := range []struct {
+		name, help string
+		labels     prometheus.Labels
+		value      func() int64
+		gauge      bool
+	}{
+		{"depeche_groups", "Groups of readers who follow the same.", nil, stats.Groups.Load, true},
+		{"depeche_executions_total", "Executions of subscriptions for events, one for all readers of a group.", nil, stats.Executions.Load, false},
+		{"depeche_joins_total", "Subscriptions that have begun.", nil, stats.Joins.Load, false},
+		{"depeche_catchup_pages_total", "Pages of earlier lines that readers were caught up with, by where they came from.", prometheus.Labels{"source": "payloads"}, stats.FromPayloads.Load, false},
+		{"depeche_catchup_pages_total", "Pages of earlier lines that readers were caught up with, by where they came from.", prometheus.Labels{"source": "ring"}, stats.FromRing.Load, false},
+		{"depeche_catchup_pages_total", "Pages of earlier lines that readers were caught up with, by where they came from.", prometheus.Labels{"source": "store"}, stats.FromStore.Load, false},
+	} {
+		value := func() float64 { return float64(row.value()) }
+		if row.gauge {
+			m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: row.name, Help: row.help, ConstLabels: row.labels}, value))
+		} else {
+			m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: row.name, Help: row.help, ConstLabels: row.labels}, value))
+		}
+	}
+	return m
+}
+
+// A traffic is the metrics of one transport.
+type traffic struct {
+	connections prometheus.Gauge
+	deliveries  prometheus.Counter
+	delay       prometheus.Histogram
+}
+
+func (m *metrics) traffic(transport string) *traffic {
+	return &traffic{m.connections.WithLabelValues(transport), m.deliveries.WithLabelValues(transport), m.delay}
+}
+
+// delivered counts payloads that are handed to a connection. What came before
+// since was no live delivery.
+func (t *traffic) delivered(list []live.Payload, since news.Seq, now time.Time) {
+	if len(list) == 0 {
+		return
+	}
+	t.deliveries.Add(float64(len(list)))
+	for _, p := range list {
+		if p.Seq > since {
+			t.delay.Observe(now.Sub(p.At).Seconds())
+		}
+	}
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
