@@ -1,6 +1,6 @@
 # What a fresh machine needs is Go; everything else comes with `go tool`.
 
-.PHONY: demo dev-mongo test check generate bench fuzz
+.PHONY: demo dev-mongo test check generate bench bench-live fuzz
 
 demo: ## a made-up newsroom on http://127.0.0.1:8080/playground
 	go run . --demo
@@ -14,17 +14,21 @@ test: ## every test, with the race detector
 	go build -C tools/mongodev -o /dev/null . # once, and not by every package that starts it
 	go test -race -shuffle=on -count=1 -timeout 20m ./...
 	go test -C tools/mongodev -race -shuffle=on -count=1 ./...
+	go test -C bench/live -count=1 ./... # 500 readers of a whole server: is everything there?
 
 check: ## what CI wants beside the tests
 	go vet ./...
 	go vet -C tools/mongodev ./...
+	go vet -C bench/live ./...
 	go tool staticcheck ./...
-	staticcheck=$$(go tool -n staticcheck) && cd tools/mongodev && $$staticcheck ./...
+	staticcheck=$$(go tool -n staticcheck) && cd tools/mongodev && $$staticcheck ./... && cd ../../bench/live && $$staticcheck ./...
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt -w is due: $$unformatted"; exit 1; }
 	go mod tidy -diff
 	go mod tidy -C tools/mongodev -diff
+	go mod tidy -C bench/live -diff
 	go mod verify
 	go mod verify -C tools/mongodev
+	go mod verify -C bench/live
 	$(MAKE) generate
 	@git diff --exit-code -- graph/generated graph/model 'graph/*.resolvers.go' || { echo "the generated code is not up to date: commit what make generate makes"; exit 1; }
 	@! grep -rn 'not implemented' graph --include='*.resolvers.go'
@@ -42,3 +46,6 @@ fuzz: ## every fuzz test for FUZZTIME
 
 bench: ## the figures of the README, and those of MongoDB on whatever MONGODB_URI names, or on the stand-in
 	go test -run '^$$' -bench . -benchmem ./...
+
+bench-live: ## live delivery: whole processes side by side, 15 minutes on a quiet machine
+	go run -C bench/live .
