@@ -12,7 +12,7 @@ type Limits struct {
 	WriteWithin time.Duration // for a peer to take something of what is written: 10 s
 	PingEvery   time.Duration // a connection at rest is asked for a sign of life, or given one: 25 s
 	PongWithin  time.Duration // for the answer to that: 20 s
-	AckEvery    time.Duration // at most this often a reader is asked what has arrived: 10 s
+	AckEvery    time.Duration // at most this often a reader is asked what has arrived: 15 s
 	FrameWithin time.Duration // for a message that has begun to be complete: 30 s
 	DrainWithin time.Duration // for a reader to say what has arrived when the server ends: 2 s
 	LagMessages int           // events that a reader who does not take them may have waiting: 256
@@ -40,7 +40,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.WriteWithin, 10*time.Second)
 	def(&l.PingEvery, 25*time.Second)
 	def(&l.PongWithin, 20*time.Second)
-	def(&l.AckEvery, 10*time.Second)
+	def(&l.AckEvery, 15*time.Second)
 	def(&l.FrameWithin, 30*time.Second)
 	def(&l.DrainWithin, 2*time.Second)
 	def(&l.LagMessages, 256)

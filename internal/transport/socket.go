@@ -225,12 +225,16 @@ func (k *socket) fail(b []byte, o *running) []byte {
 	return k.dialect.appendError(b, o.id, k.c.follow.Fail(ctx, o.err).Errors)
 }
 
+// ackGrace is how long a question waits for a delivery to go along with: by itself
+// it would cost as much as one.
+const ackGrace = 2 * time.Second
+
 // pingDue tells whether a reader is to be asked what has arrived: it is, now and
 // then, of what it gets.
 func (k *socket) pingDue(now time.Time) bool {
 	// A new reader is asked soon: what has not been confirmed comes twice if its
 	// connection breaks.
-	every := min(k.c.limits.AckEvery, time.Second<<min(k.pings, 10))
+	every := min(k.c.limits.AckEvery, time.Second<<min(2*k.pings, 10))
 	if k.deliveries == 0 || k.pings != k.pongs || now.Sub(k.pinged) < every {
 		return false
 	}
@@ -286,7 +290,7 @@ func (k *socket) tick(now time.Time) {
 			b = append(b, k.dialect.keepAlive...)
 		}
 		k.say(b)
-	case k.pingDue(now):
+	case k.pingDue(now.Add(-ackGrace)):
 		k.say(k.ping(nil, now))
 	}
 	k.weigh()

@@ -26,7 +26,7 @@ func nonBlocking(c net.Conn) syscall.RawConn {
 // tryWrite writes as much of b as the kernel takes now, which may be nothing.
 func tryWrite(fd uintptr, b []byte) (int, error) {
 	for {
-		n, err := syscall.Write(int(fd), b)
+		n, err := writeNow(int(fd), b)
 		switch err {
 		case nil:
 			return n, nil
