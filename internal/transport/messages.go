@@ -56,7 +56,7 @@ type said struct {
 
 // read reads a message.
 func (d *dialect) read(text []byte) (m said, err error) {
-	if err := decode(text, &m); err != nil {
+	if err := json.Unmarshal(text, &m); err != nil {
 		return said{}, err
 	}
 	if m.Type == d.subscribe {

@@ -35,6 +35,18 @@ func (s *Store) LeavePlaces(ctx context.Context, now time.Time, places []news.Pl
 func (s *Store) TakePlaces(ctx context.Context, now time.Time, keys []string) (map[string]news.Seq, error) {
 	var taken map[string]news.Seq
 	err := news.CheckPlaceKeys(keys)
+	// There are places for a few minutes after a start only, and whoever follows
+	// asks for one: without any, nobody has to wait for the writer.
+	some := false
+	if err == nil && s.writer != nil {
+		err = s.read(ctx, func(c *session) (err error) {
+			some, err = c.row(ctx, `SELECT 1 FROM places LIMIT 1`, nil, new(int))
+			return err
+		})
+		if err == nil && !some {
+			return map[string]news.Seq{}, nil
+		}
+	}
 	if err == nil {
 		err = s.run(ctx, func(ctx context.Context, c *session) error {
 			taken = make(map[string]news.Seq)
