@@ -40,7 +40,7 @@ func (s *Store) TakePlaces(ctx context.Context, now time.Time, keys []string) (m
 	some := false
 	if err == nil && s.writer != nil {
 		err = s.read(ctx, func(c *session) (err error) {
-			some, err = c.row(ctx, `SELECT 1 FROM places LIMIT 1`, nil, new(int))
+			some, err = c.row(ctx, `SELECT 1 FROM places WHERE until >= 0 LIMIT 1`, nil, new(int))
 			return err
 		})
 		if err == nil && !some {
