@@ -140,7 +140,8 @@ func key(op *graphql.OperationContext, field *ast.Field, who news.Audience) stri
 }
 
 // usedOnce tells whether a variable of a document stands nowhere but in its
-// definition and in one argument. Where it may be, it is taken not to.
+// definition and in one argument. In doubt it says no: the cursor is part of the
+// key then, and all that is lost is sharing.
 func usedOnce(text, name string) bool { return strings.Count(text, "$"+name) == 2 }
 
 func without(variables map[string]any, name string) map[string]any {

@@ -155,8 +155,10 @@ func (h *Hub) catchUp(ctx context.Context) {
 			}
 			s.lost.Store(&err)
 		default:
+			// Twice: who was let in at the limit is not ended for what happens while
+			// it catches up.
 			if head := h.follower.Head(); head-s.at > 2*news.Seq(h.follower.maxBehind) {
-				err := h.follower.expired(head, s.at, h.follower.maxBehind)
+				err := h.follower.expired(head, s.at)
 				s.lost.Store(&err)
 			} else {
 				s.backlog.Store(p)

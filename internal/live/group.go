@@ -122,11 +122,11 @@ func (g *group) failure() error {
 // follow makes payloads of what happens, as it happens.
 func (g *group) follow() error {
 	for {
-		at := g.recent.Load().through
-		if err := g.hub.follower.wait(g.ctx, at); err != nil {
+		if err := g.hub.follower.wait(g.ctx, g.recent.Load().through); err != nil {
 			return err
 		}
 		err := g.patiently(func() error {
+			at := g.recent.Load().through
 			r, err := g.hub.follower.read(g.ctx, at, batch, g.operation.Wants)
 			if err != nil {
 				return err
@@ -143,9 +143,6 @@ func (g *group) follow() error {
 // it is there. On an error the reading has to be done again from where they end.
 func (g *group) extend(r reading) error {
 	for _, e := range r.events {
-		if e.Seq <= g.recent.Load().through {
-			continue // by an earlier try
-		}
 		p, err := g.execute(e)
 		if err != nil {
 			return err

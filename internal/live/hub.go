@@ -16,7 +16,7 @@ import (
 type HubOptions struct {
 	Groups       int           // distinct operations that are followed at once: 1,000
 	Payloads     int           // that a group keeps: 512, and up to as many again
-	PayloadBytes int           // of all groups together, roughly: 256 MiB
+	PayloadBytes int           // of the newest of all groups, roughly: 256 MiB, and up to as much again; of earlier ones, as much
 	Linger       time.Duration // how long a group that nobody follows is kept up: 1 min
 	Workers      int           // that wake readers: one a processor
 	CatchUps     int           // that are worked at at a time: one for two processors
@@ -107,14 +107,12 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	tick := time.NewTicker(h.o.Linger / 2)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-tick.C:
 			h.sweep()
-			continue
 		case <-ctx.Done():
 		}
-		break
 	}
 	h.mu.Lock()
 	h.ended = true
@@ -156,7 +154,7 @@ type Operation interface {
 // Join begins to follow. The caller has to Take from the Subscription once it
 // has it: nobody is woken for what was there before. Errors: as for a place that
 // is no good (ErrBadCursor, ErrCursorExpired), of Open and Admit, ErrRateLimited
-// when there are too many groups, ErrUnavailable.
+// when there are too many groups, ErrPanic, ErrUnavailable, ctx's.
 func (h *Hub) Join(ctx context.Context, j Joining) (*Subscription, error) {
 	at, err := h.follower.start(ctx, j.After)
 	if err != nil {
@@ -224,7 +222,8 @@ func (h *Hub) hold(j Joining) (*group, error) {
 	return g, nil
 }
 
-// evict ends the group that nobody has followed for the longest time.
+// evict ends the group that nobody has followed for the longest time. The caller
+// holds h.mu.
 func (h *Hub) evict() bool {
 	var oldest *group
 	for _, g := range h.groups {
@@ -249,6 +248,7 @@ func (h *Hub) sweep() {
 	}
 }
 
+// remove ends a group. The caller holds h.mu.
 func (h *Hub) remove(g *group) {
 	g.stop()
 	if h.groups[g.key] == g {

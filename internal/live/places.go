@@ -72,27 +72,24 @@ func NewPlaces(store news.Handover, o PlacesOptions) *Places {
 // doubtful. ok is false for one who has not been here. While the store can't be
 // reached Back waits for it; the error is ctx's.
 func (p *Places) Back(ctx context.Context, key PlaceKey) (r Return, ok bool, err error) {
-	for asked := false; ; asked = true {
-		place := p.find(key)
-		switch {
-		case place == nil && asked:
+	place := p.find(key)
+	if place == nil {
+		if err := p.fetch(ctx, key); err != nil {
+			return Return{}, false, err
+		}
+		if place = p.find(key); place == nil {
 			return Return{}, false, nil
-		case place == nil:
-			if err := p.fetch(ctx, key); err != nil {
-				return Return{}, false, err
-			}
-			continue
 		}
-		served := place.Served()
-		if p.here(place) && place.holder.Here(ctx) {
-			return Return{Served: &served, Doubtful: true}, true, nil
-		}
-		if gone, ok := p.take(place); ok {
-			return Return{Served: &gone}, true, nil
-		}
-		// Somebody else was faster, or it is too late.
-		return Return{}, false, ctx.Err()
 	}
+	served := place.Served()
+	if p.here(place) && place.holder.Here(ctx) {
+		return Return{Served: &served, Doubtful: true}, true, nil
+	}
+	if served, ok = p.take(place); ok {
+		return Return{Served: &served}, true, nil
+	}
+	// Somebody else was faster, or it is too late.
+	return Return{}, false, ctx.Err()
 }
 
 func (p *Places) find(key PlaceKey) *Place {
@@ -184,9 +181,6 @@ func (p *Places) Sweep() {
 	}
 }
 
-// mostLeft is how many places news.Handover takes at a call.
-const mostLeft = 10_000
-
 // Leave hands the places of some readers over through the store, and those of
 // all who are gone and have not come back where gone is set. They are not
 // remembered here any more.
@@ -194,7 +188,7 @@ func (p *Places) Leave(ctx context.Context, some []*Place, gone bool) error {
 	now := p.o.Now()
 	list := p.letGo(now, some, gone)
 	for len(list) > 0 {
-		n := min(len(list), mostLeft)
+		n := min(len(list), news.MaxPlaces)
 		if err := p.store.LeavePlaces(ctx, now, list[:n]); err != nil {
 			return fmt.Errorf("hand over the places of %d readers: %w", len(list), err)
 		}
@@ -235,9 +229,6 @@ type question struct {
 	err  error
 	done chan struct{}
 }
-
-// mostAsked is how many places news.Handover gives at a call.
-const mostAsked = 1000
 
 // ask asks the store. Those who ask while it answers are asked for together: when
 // a node has ended, its readers come all at once.
@@ -299,7 +290,7 @@ func (p *Places) keep(key PlaceKey, served news.Seq) {
 func (p *Places) questions() []*question {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := min(len(p.asking), mostAsked)
+	n := min(len(p.asking), news.MaxPlaceKeys)
 	questions := p.asking[:n]
 	p.asking = p.asking[n:]
 	p.asked = n > 0

@@ -41,7 +41,7 @@ func (f *Follower) start(ctx context.Context, after *news.LogCursor) (news.Seq, 
 		return 0, news.BadCursor("after", "it is ahead of the log")
 	}
 	if head-after.Seq > news.Seq(f.maxBehind) {
-		return 0, f.expired(head, after.Seq, f.maxBehind)
+		return 0, f.expired(head, after.Seq)
 	}
 	return after.Seq, nil
 }
@@ -55,18 +55,18 @@ func (f *Follower) storeHead(ctx context.Context) (news.Seq, error) {
 }
 
 // expired tells a reader at a place too far back which one would still do.
-func (f *Follower) expired(head, at news.Seq, most int) error {
+func (f *Follower) expired(head, at news.Seq) error {
 	oldest := f.Cursor(head - news.Seq(f.maxBehind))
 	return &news.CursorError{
 		Field: "after", Oldest: &oldest,
-		Reason: fmt.Sprintf("it is %d changes old, and at most %d are replayed", head-at, most),
+		Reason: fmt.Sprintf("it is %d changes old, and at most %d are replayed", head-at, f.maxBehind),
 	}
 }
 
 // A reading is what follows a place in the log.
 type reading struct {
 	events    []Event
-	through   news.Seq // everything up to here is in events; the place itself at the head
+	through   news.Seq // everything that is wanted up to here is in events; the place itself at the head
 	head      news.Seq // of the log, as far as it had been seen
 	fromStore bool     // the ring did not reach back so far
 }

@@ -43,7 +43,7 @@ type connections struct {
 	ctx       context.Context // of the operations; it ends when the last connection has
 	stop      context.CancelFunc
 	input     atomic.Int64  // bytes of incomplete messages
-	waiting   atomic.Int64  // bytes of answers that readers have not taken
+	waiting   atomic.Int64  // bytes that readers have not taken: of answers, and of writes under way
 	turns     chan struct{} // for those who execute
 	refusing  atomic.Int64  // WebSockets that are open to be told that they may not be
 
@@ -55,12 +55,12 @@ type connections struct {
 type connection interface {
 	// tick looks at what is due.
 	tick(now time.Time)
-	// freeze stops what is delivered, and asks what has arrived of it; frozen
+	// freeze stops what is delivered, and asks what has arrived of it; confirmed
 	// tells, later, whether that has been answered.
 	freeze()
-	frozen() bool
-	// served are the places of what is followed.
-	served() []*live.Place
+	confirmed() bool
+	// places are the places of what is followed.
+	places() []*live.Place
 	// leave ends the connection: the server is shutting down.
 	leave()
 	// cut ends it at once.
@@ -89,10 +89,13 @@ func (c *connections) list() []connection {
 	return list
 }
 
+// tickEvery is how exact the times of Limits are kept.
+const tickEvery = time.Second
+
 // watch has the connections look after themselves until ctx ends: one clock for
 // all, so that a connection at rest has no timer.
-func (c *connections) watch(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
+func (c *connections) watch(ctx context.Context) {
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		select {
@@ -175,16 +178,16 @@ func (c *connections) refuse(w http.ResponseWriter, r *http.Request, because str
 		go k.Receive(early, func([]byte) error { return nil }) //nolint:errcheck // nobody listens
 	case isSocket(r):
 		c.refusing.Add(-1)
-		writeRefusal(w, r, http.StatusServiceUnavailable, "RATE_LIMITED", reason+"; try again")
+		writeRefusal(w, r, http.StatusServiceUnavailable, codeRateLimited, reason+"; try again")
 	case r.Method == http.MethodGet:
 		eventHeaders(w.Header())
 		w.Write(c.limits.appendRetry([]byte(":\n"))) //nolint:errcheck // there is nobody to tell
 	case because == refusedDraining:
 		w.Header().Set("Retry-After", "5")
-		writeRefusal(w, r, http.StatusServiceUnavailable, "UNAVAILABLE", reason+"; try again")
+		writeRefusal(w, r, http.StatusServiceUnavailable, codeUnavailable, reason+"; try again")
 	default:
 		w.Header().Set("Retry-After", "5")
-		writeRefusal(w, r, http.StatusServiceUnavailable, "RATE_LIMITED", reason+"; try again")
+		writeRefusal(w, r, http.StatusServiceUnavailable, codeRateLimited, reason+"; try again")
 	}
 }
 

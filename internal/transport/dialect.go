@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"encoding/json"
-
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"depeche/internal/wire"
@@ -42,8 +40,8 @@ var dialects = map[string]*dialect{
 	},
 }
 
-// The codes with which a WebSocket is closed. Those of four digits from 4400 are
-// of the modern protocol, and used for the other too.
+// The codes with which a WebSocket is closed. Those from 4400 to 4429 are of the
+// modern protocol, and used for the other too; 4512 is our own.
 const (
 	closeNormal     = 1000
 	closeGoingAway  = 1001
@@ -61,17 +59,17 @@ const (
 )
 
 var (
-	openID    = []byte(`{"id":`)
-	closing   = []byte(`}`)
-	ackFrame  = wire.AppendText(nil, []byte(`{"type":"connection_ack"}`))
-	pongFrame = wire.AppendText(nil, []byte(`{"type":"pong"}`))
+	openID      = []byte(`{"id":`)
+	closeObject = []byte(`}`)
+	ackFrame    = wire.AppendText(nil, []byte(`{"type":"connection_ack"}`))
+	pongFrame   = wire.AppendText(nil, []byte(`{"type":"pong"}`))
 )
 
 // appendMessage appends a frame with a message about an operation. id is JSON, and
 // so is payload, nil for none.
 func appendMessage(b, id []byte, kind string, payload []byte) []byte {
 	const typed, withPayload = `,"type":"`, `","payload":`
-	n := len(openID) + len(id) + len(typed) + len(kind) + len(closing)
+	n := len(openID) + len(id) + len(typed) + len(kind) + len(closeObject)
 	if payload == nil {
 		n++
 	} else {
@@ -85,7 +83,7 @@ func appendMessage(b, id []byte, kind string, payload []byte) []byte {
 	} else {
 		b = append(append(b, withPayload...), payload...)
 	}
-	return append(b, closing...)
+	return append(b, closeObject...)
 }
 
 // appendError appends a frame with what is wrong with an operation.
@@ -94,9 +92,5 @@ func (d *dialect) appendError(b, id []byte, errs gqlerror.List) []byte {
 	if d.oneError && len(errs) > 0 {
 		payload = errs[0]
 	}
-	text, err := json.Marshal(payload)
-	if err != nil {
-		text = []byte(internalErrors)
-	}
-	return appendMessage(b, id, "error", text)
+	return appendMessage(b, id, "error", encoded(payload, ""))
 }

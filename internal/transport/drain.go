@@ -63,12 +63,12 @@ func (c *connections) letGo(ctx context.Context, some []connection, after time.D
 		k.freeze()
 	}
 	const look = 10 * time.Millisecond
-	for waited := time.Duration(0); waited < c.limits.DrainWithin && ctx.Err() == nil && !allFrozen(some); waited += look {
+	for waited := time.Duration(0); waited < c.limits.DrainWithin && ctx.Err() == nil && !allConfirmed(some); waited += look {
 		pause(ctx, look)
 	}
 	var places []*live.Place
 	for _, k := range some {
-		places = append(places, k.served()...)
+		places = append(places, k.places()...)
 	}
 	err := c.places.Leave(ctx, places, false)
 	for _, k := range some {
@@ -80,9 +80,9 @@ func (c *connections) letGo(ctx context.Context, some []connection, after time.D
 	return nil
 }
 
-func allFrozen(some []connection) bool {
+func allConfirmed(some []connection) bool {
 	for _, k := range some {
-		if !k.frozen() {
+		if !k.confirmed() {
 			return false
 		}
 	}

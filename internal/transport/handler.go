@@ -102,7 +102,7 @@ func New(o Options) *Handler {
 // Run looks after the open connections until ctx ends, and cuts off those that
 // are left then. It is called once.
 func (h *Handler) Run(ctx context.Context) {
-	h.connections.watch(ctx, time.Second)
+	h.connections.watch(ctx)
 	h.connections.cut()
 }
 
@@ -120,7 +120,7 @@ func (h *Handler) operations(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if v := recover(); v != nil {
 			h.o.Logger.ErrorContext(r.Context(), "an operation panicked", "op", "graphql", "requestId", RequestID(r.Context()), "panic", v, "stack", string(debug.Stack()))
-			writeRefusal(w, r, http.StatusInternalServerError, "INTERNAL", "something went wrong on our side")
+			write(w, r, http.StatusInternalServerError, answer{internal(RequestID(r.Context()))})
 		}
 	}()
 	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
@@ -140,7 +140,7 @@ func isSocket(r *http.Request) bool {
 // admit opens a connection, if there is room for it.
 func (h *Handler) admit(w http.ResponseWriter, r *http.Request, open func(base)) {
 	if !welcome(r, h.allowed) {
-		writeRefusal(w, r, http.StatusForbidden, "FORBIDDEN", "pages of this origin may not connect: see --origins")
+		writeRefusal(w, r, http.StatusForbidden, codeForbidden, "pages of this origin may not connect: see --origins")
 		return
 	}
 	b := base{c: h.connections, who: news.ActorFrom(r.Context()), request: RequestID(r.Context())}

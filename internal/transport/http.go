@@ -13,7 +13,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // maxBody bounds a request. The largest story is 500,000 characters, which JSON
@@ -30,7 +29,7 @@ const (
 func (h *Handler) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	params, refused := read(w, r)
 	if refused != nil {
-		writeRefusal(w, r, refused.status, "INVALID_ARGUMENT", refused.reason)
+		writeRefusal(w, r, refused.status, codeInvalid, refused.reason)
 		return
 	}
 	ctx, exec := r.Context(), h.connections.exec
@@ -40,7 +39,7 @@ func (h *Handler) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		if eventsOnly(r) {
 			sayAll(w, response)
 		} else {
-			writeErrors(w, r, requestErrorStatus(r), response.Errors)
+			write(w, r, requestErrorStatus(r), answer{response.Errors})
 		}
 		return
 	}
@@ -48,10 +47,10 @@ func (h *Handler) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	case kind == ast.Subscription && wantsEvents(r):
 		h.admit(w, r, func(b base) { h.connections.serveEvents(w, r, b, op) })
 	case kind == ast.Subscription:
-		writeRefusal(w, r, http.StatusBadRequest, "INVALID_ARGUMENT", "a subscription needs a WebSocket with the subprotocol graphql-transport-ws, or Accept: text/event-stream")
+		writeRefusal(w, r, http.StatusBadRequest, codeInvalid, "a subscription needs a WebSocket with the subprotocol graphql-transport-ws, or Accept: text/event-stream")
 	case kind == ast.Mutation && r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
-		writeRefusal(w, r, http.StatusMethodNotAllowed, "INVALID_ARGUMENT", "a mutation needs POST")
+		writeRefusal(w, r, http.StatusMethodNotAllowed, codeInvalid, "a mutation needs POST")
 	case eventsOnly(r):
 		sayAll(w, execute(ctx, exec, op))
 	default:
@@ -199,39 +198,10 @@ func orBody(field string) string {
 	return field
 }
 
-// tooMany refuses an operation because there are enough.
-func tooMany(reason string, most int) gqlerror.List {
-	return gqlerror.List{{Message: fmt.Sprintf(reason, most), Extensions: map[string]any{"code": "RATE_LIMITED", "retryable": true}}}
-}
-
-// internalErrors is what a fault of ours is to a client.
-const internalErrors = `[{"message":"something went wrong on our side","extensions":{"code":"INTERNAL"}}]`
-
-func internalError() gqlerror.List {
-	return gqlerror.List{{Message: "something went wrong on our side", Extensions: map[string]any{"code": "INTERNAL"}}}
-}
-
-func writeRefusal(w http.ResponseWriter, r *http.Request, status int, code, reason string) {
-	writeErrors(w, r, status, gqlerror.List{{Message: reason, Extensions: map[string]any{"code": code}}})
-}
-
-// writeErrors answers an operation that has not begun: there is no data then, not
-// even null (GraphQL, section 7.1).
-func writeErrors(w http.ResponseWriter, r *http.Request, status int, errs gqlerror.List) {
-	write(w, r, status, struct {
-		Errors gqlerror.List `json:"errors"`
-	}{errs})
-}
-
 func write(w http.ResponseWriter, r *http.Request, status int, response any) {
-	body, err := json.Marshal(response)
-	if err != nil {
-		// What the executor has made is valid JSON; this is for the day it is not.
-		status, body = http.StatusInternalServerError, []byte(`{"errors":`+internalErrors+`}`)
-	}
 	w.Header().Set("Content-Type", responseType(r)+"; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Add("Vary", "Accept, Authorization")
 	w.WriteHeader(status)
-	w.Write(body) //nolint:errcheck // there is nobody to tell
+	w.Write(encoded(response, RequestID(r.Context()))) //nolint:errcheck // there is nobody to tell
 }

@@ -20,7 +20,7 @@ func authenticated(verify func(string) (news.Actor, error), next http.Handler) h
 		who, err := bearer(verify, r.Header.Get("Authorization"))
 		if err != nil {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			writeRefusal(w, r, http.StatusUnauthorized, "UNAUTHENTICATED", message(err))
+			writeRefusal(w, r, http.StatusUnauthorized, codeUnauthenticated, reason(err))
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(news.WithActor(r.Context(), who)))
@@ -56,8 +56,8 @@ func initBearer(verify func(string) (news.Actor, error), payload json.RawMessage
 	return news.Actor{}, nil
 }
 
-// message is what an authentication error says to the client.
-func message(err error) string {
+// reason is what an authentication error says to the client.
+func reason(err error) string {
 	return strings.TrimSuffix(err.Error(), ": "+news.ErrUnauthenticated.Error())
 }
 

@@ -5,25 +5,25 @@ import "time"
 // Limits are what open connections may take. Zero fields take their defaults.
 type Limits struct {
 	Connections           int // WebSockets and event streams open at once: 50,000
-	ConnectionsPerAddress int // of them, from one address; 0: as many
+	ConnectionsPerAddress int // of them, from one address; 0 is no limit, unlike for the others
 	Handshakes            int // of them, that have not introduced themselves: 10,000
 
-	InitWithin  time.Duration // for connection_init after the upgrade: 10 s
-	WriteWithin time.Duration // for a peer to take something of what is written: 10 s
-	PingEvery   time.Duration // a connection at rest is asked for a sign of life, or given one: 25 s
-	PongWithin  time.Duration // for the answer to that: 20 s
-	AckEvery    time.Duration // at most this often a reader is asked what has arrived: 15 s
-	FrameWithin time.Duration // for a message that has begun to be complete: 30 s
-	DrainWithin time.Duration // for a reader to say what has arrived when the server ends: 2 s
-	LagMessages int           // events that a reader who does not take them may have waiting: 256
-	LagBytes    int           // their size: 1 MiB
-	InputBytes  int           // of incomplete messages of all connections: 64 MiB
-	RetryLeast  time.Duration // after which an event stream that has ended is opened again: 1 s
-	RetrySpread time.Duration // and up to so much later, by chance: 2 s
-	Answers     int           // bytes of answers that a reader who does not take them may have waiting: 4 MiB
-	AllAnswers  int           // of all readers together: 64 MiB
-	Executions  int           // of queries and mutations over WebSockets at a time: 32
-	HereWithin  time.Duration // for a reader to show that it is there, when it seems to have come back: 1 s
+	InitWithin     time.Duration // for connection_init after the upgrade: 10 s
+	WriteWithin    time.Duration // for a peer to take something of what is written: 10 s
+	PingEvery      time.Duration // a connection at rest is asked for a sign of life, or given one: 25 s
+	PongWithin     time.Duration // for the answer to that: 20 s
+	AckEvery       time.Duration // at most this often a reader is asked what has arrived: 15 s
+	MessageWithin  time.Duration // for a message that has begun to be complete: 30 s
+	DrainWithin    time.Duration // for a reader to say what has arrived when the server ends: 2 s
+	LagMessages    int           // events that a reader who does not take them may have waiting: 256
+	LagBytes       int           // their size: 1 MiB
+	InputBytes     int           // of incomplete messages of all connections: 64 MiB
+	RetryLeast     time.Duration // after which an event stream that has ended is opened again: 1 s
+	RetrySpread    time.Duration // and up to so much later, by chance: 2 s
+	AnswerBytes    int           // bytes of answers that a reader who does not take them may have waiting: 4 MiB
+	AllAnswerBytes int           // of all readers together: 64 MiB
+	Executions     int           // of queries and mutations over WebSockets at a time: 32
+	HereWithin     time.Duration // for a reader to show that it is there, when it seems to have come back: 1 s
 }
 
 const (
@@ -41,15 +41,15 @@ func (l Limits) withDefaults() Limits {
 	def(&l.PingEvery, 25*time.Second)
 	def(&l.PongWithin, 20*time.Second)
 	def(&l.AckEvery, 15*time.Second)
-	def(&l.FrameWithin, 30*time.Second)
+	def(&l.MessageWithin, 30*time.Second)
 	def(&l.DrainWithin, 2*time.Second)
 	def(&l.LagMessages, 256)
 	def(&l.LagBytes, 1<<20)
 	def(&l.InputBytes, 64<<20)
 	def(&l.RetryLeast, time.Second)
 	def(&l.RetrySpread, 2*time.Second)
-	def(&l.Answers, 4<<20)
-	def(&l.AllAnswers, 64<<20)
+	def(&l.AnswerBytes, 4<<20)
+	def(&l.AllAnswerBytes, 64<<20)
 	def(&l.Executions, 32)
 	def(&l.HereWithin, time.Second)
 	return l

@@ -265,13 +265,13 @@ func TestIncompleteMessagesAreBoundedInAll(t *testing.T) {
 	begun()
 	quiet.subscribe("1", `{viewer{role}}`, nil)
 	quiet.expect("next")
-	if got := r.metric(t, `depeche_slow_consumers_total{reason="input"}`); got == 0 {
+	if got := r.metric(t, `depeche_overflows_total{reason="input"}`); got == 0 {
 		t.Error("it is not counted")
 	}
 }
 
 func TestAMessageThatTakesTooLong(t *testing.T) {
-	r := openWith(t, options{limits: transport.Limits{FrameWithin: time.Millisecond}})
+	r := openWith(t, options{limits: transport.Limits{MessageWithin: time.Millisecond}})
 	c := r.ready(t)
 	w, err := c.conn.Writer(c.ctx, websocket.MessageText)
 	must(t, err)
@@ -312,7 +312,7 @@ func TestExecutionsAreBoundedInAll(t *testing.T) {
 // TestManyMessagesInARow: each is complete in no time, though there is always one
 // that is not.
 func TestManyMessagesInARow(t *testing.T) {
-	r := openWith(t, options{limits: transport.Limits{FrameWithin: 500 * time.Millisecond}})
+	r := openWith(t, options{limits: transport.Limits{MessageWithin: 500 * time.Millisecond}})
 	conn := r.handshake(t, modern)
 	must(t, conn.SetDeadline(time.Now().Add(patience)))
 	frame, err := ws.CompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte(`{"type":"ping"}`))))

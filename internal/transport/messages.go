@@ -83,7 +83,7 @@ func (k *socket) said(m said) error {
 		if len(m.Payload) == 0 || bytes.Equal(m.Payload, null) {
 			k.say(pongFrame)
 		} else {
-			k.say(wire.AppendText(nil, []byte(`{"type":"pong","payload":`), m.Payload, closing))
+			k.say(wire.AppendText(nil, []byte(`{"type":"pong","payload":`), m.Payload, closeObject))
 		}
 		return nil
 	case d.pings && m.Type == "pong" && isObject(m.Payload):
@@ -105,23 +105,23 @@ func (k *socket) begin(payload json.RawMessage) error {
 	switch {
 	case !isObject(payload):
 		return badMessage
-	case k.begun:
+	case k.introduced:
 		return &wire.CloseError{Code: closeBegunTwice, Reason: "Too many initialisation requests"}
 	}
 	who, err := initBearer(k.c.verify, payload)
 	if err != nil {
-		reason := message(err)
+		why := reason(err)
 		if k.dialect.tellsInit {
-			text, _ := json.Marshal(map[string]string{"message": reason}) // a string can always be written
-			k.say(wire.AppendText(nil, []byte(`{"type":"connection_error","payload":`), text, closing))
+			text, _ := json.Marshal(map[string]string{"message": why}) // a string can always be written
+			k.say(wire.AppendText(nil, []byte(`{"type":"connection_error","payload":`), text, closeObject))
 		}
 		k.debug("a token is refused", "error", err)
-		return &wire.CloseError{Code: closeForbidden, Reason: reason}
+		return &wire.CloseError{Code: closeForbidden, Reason: why}
 	}
 	if who.Name != "" {
 		k.who = who
 	}
-	k.begun, k.introduced = true, true
+	k.introduced = true
 	k.c.admission.introduced()
 	k.say(append(slices.Clone(ackFrame), k.dialect.keepAlive...))
 	return nil

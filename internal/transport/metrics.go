@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"errors"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -34,7 +36,7 @@ func newMetrics(stats *live.Stats) *metrics {
 		refused:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_connections_refused_total", Help: "WebSockets and event streams that were not let in."}, []string{"reason"}),
 		following:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "depeche_subscriptions", Help: "Subscriptions that run."}),
 		deliveries:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_deliveries_total", Help: "Events handed to a connection."}, []string{"transport"}),
-		overflows:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_slow_consumers_total", Help: "Connections that were ended because their reader did not take what was sent."}, []string{"reason"}),
+		overflows:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_overflows_total", Help: "Connections that were ended for what their client left lying or incomplete."}, []string{"reason"}),
 		returns:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "depeche_returns_total", Help: "Subscriptions that went on from a place, by who knew it."}, []string{"place"}),
 		delay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "depeche_publish_to_send_seconds", Help: "Time from the making of a change to its delivery to a connection, catching up aside.",
@@ -64,6 +66,13 @@ func newMetrics(stats *live.Stats) *metrics {
 		}
 	}
 	return m
+}
+
+// noteEnd counts a connection that ended because its reader took nothing.
+func (m *metrics) noteEnd(why error) {
+	if errors.Is(why, os.ErrDeadlineExceeded) {
+		m.overflows.WithLabelValues("write").Inc()
+	}
 }
 
 // A traffic is the metrics of one transport.

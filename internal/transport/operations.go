@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"runtime/debug"
 	"slices"
 
@@ -32,7 +33,7 @@ func (k *socket) start(m said) error {
 	if m.ID == nil || *m.ID == "" || len(*m.ID) > maxID {
 		return badMessage
 	}
-	if !k.begun {
+	if !k.introduced {
 		return &wire.CloseError{Code: closeNotBegun, Reason: "Unauthorized"}
 	}
 	id, err := json.Marshal(*m.ID)
@@ -46,7 +47,7 @@ func (k *socket) start(m said) error {
 		k.stop(*m.ID)
 	}
 	if len(k.operations) >= maxOperations {
-		k.say(k.dialect.appendError(nil, id, tooMany("at most %d operations may run on one connection", maxOperations)))
+		k.say(k.dialect.appendError(nil, id, failure(codeRateLimited, fmt.Sprintf("at most %d operations may run on one connection", maxOperations))))
 		return nil
 	}
 	ctx, cancel := k.operationContext()
@@ -112,7 +113,7 @@ func (k *socket) run(ctx context.Context, o *running, params *graphql.RawParams,
 	defer func() {
 		if v := recover(); v != nil {
 			k.c.logger.ErrorContext(ctx, "an operation panicked", "op", "websocket", "requestId", k.request, "panic", v, "stack", string(debug.Stack()))
-			k.answer(o, nil, internalError())
+			k.answer(o, nil, internal(k.request))
 		}
 	}()
 	op, errs := k.c.exec.CreateOperationContext(ctx, params)
@@ -128,12 +129,7 @@ func (k *socket) run(ctx context.Context, o *running, params *graphql.RawParams,
 	if response == nil {
 		return // the operation has been stopped
 	}
-	text, err := json.Marshal(response)
-	if err != nil {
-		k.answer(o, nil, internalError())
-		return
-	}
-	k.answer(o, text, nil)
+	k.answer(o, encoded(response, k.request), nil)
 }
 
 // answer says what became of an operation that is over.
@@ -181,7 +177,7 @@ func (k *socket) join(ctx context.Context, o *running, op *graphql.OperationCont
 	if following >= maxSubscriptions {
 		k.remove(o)
 		go k.drop(o, true)
-		k.say(k.dialect.appendError(nil, o.id, tooMany("at most %d subscriptions may run on one connection", maxSubscriptions)))
+		k.say(k.dialect.appendError(nil, o.id, failure(codeRateLimited, fmt.Sprintf("at most %d subscriptions may run on one connection", maxSubscriptions))))
 		return
 	}
 	if back.Served != nil {

@@ -80,14 +80,14 @@ func TestReaderThatNeverReads(t *testing.T) {
 
 // TestAnswersThatNobodyTakes: who asks and does not read is not kept answers for.
 func TestAnswersThatNobodyTakes(t *testing.T) {
-	r := openWith(t, options{narrow: true, limits: transport.Limits{Answers: 64 << 10, WriteWithin: patience}})
+	r := openWith(t, options{narrow: true, limits: transport.Limits{AnswerBytes: 64 << 10, WriteWithin: patience}})
 	c := r.slow(t)
 	for range 100 {
 		if c.conn.Write(c.ctx, websocket.MessageText, []byte(`{"type":"ping","payload":{"x":"`+strings.Repeat("x", 60<<10)+`"}}`)) != nil {
 			break // it is closed by now
 		}
 	}
-	r.await(t, `depeche_slow_consumers_total{reason="answers"}`, 1)
+	r.await(t, `depeche_overflows_total{reason="answers"}`, 1)
 	if code, err := c.closed(); code != 4512 {
 		t.Errorf("closed with %d (%v), want 4512", code, err)
 	}

@@ -42,7 +42,7 @@ func (r *room) overflow(t testing.TB, why string) (last string) {
 
 func (r *room) overflowBy(t testing.TB, by http.RoundTripper, why string) (last string) {
 	t.Helper()
-	for n := 1; r.metricBy(t, by, `depeche_slow_consumers_total{reason="`+why+`"}`) == 0; n++ {
+	for n := 1; r.metricBy(t, by, `depeche_overflows_total{reason="`+why+`"}`) == 0; n++ {
 		last = strconv.Itoa(n)
 		r.publishFat(t, last)
 		if n > 5000 {

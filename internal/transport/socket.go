@@ -27,7 +27,6 @@ type socket struct {
 	operations []*running
 
 	opened     time.Time
-	begun      bool // connection_init has come
 	cold       bool // nothing of what is followed goes out any more
 	heard      time.Time
 	partial    time.Time // since when a message is incomplete; zero: none is
@@ -48,7 +47,7 @@ func (c *connections) serveSocket(w http.ResponseWriter, r *http.Request, b base
 	}
 	now := time.Now()
 	k := &socket{base: b, dialect: dialects[subprotocol], frames: wire.Frames{MaxMessage: maxMessage}, opened: now, heard: now, pinged: now}
-	k.conn = wire.New(conn, k, wire.Options{WriteWithin: c.limits.WriteWithin, MaxPending: c.limits.Answers, Gone: k.gone})
+	k.conn = wire.New(conn, k, wire.Options{WriteWithin: c.limits.WriteWithin, MaxPending: c.limits.AnswerBytes, Gone: k.gone})
 	if k.dialect == nil {
 		k.dialect = dialects[modern]
 	}
@@ -125,6 +124,7 @@ var (
 
 // gone cleans up behind the connection.
 func (k *socket) gone(why error) {
+	k.c.metrics.noteEnd(why)
 	k.conn.Lock()
 	operations, held := k.operations, k.held
 	k.operations, k.cold, k.over = nil, true, true
@@ -274,19 +274,19 @@ func (k *socket) tick(now time.Time) {
 	l := k.c.limits
 	switch {
 	case k.conn.Ended():
-	case !k.begun && now.Sub(k.opened) >= l.InitWithin:
+	case !k.introduced && now.Sub(k.opened) >= l.InitWithin:
 		k.end(closeInitLate, "Connection initialisation timeout")
 	case k.expired(now):
 		k.debug("a token has expired")
 		k.end(closeForbidden, "the token has expired")
-	case !k.partial.IsZero() && now.Sub(k.partial) >= l.FrameWithin:
+	case !k.partial.IsZero() && now.Sub(k.partial) >= l.MessageWithin:
 		k.end(closePolicy, "a message took too long")
 	case k.pings != k.pongs && now.Sub(k.pinged) >= l.PongWithin && now.Sub(k.heard) >= l.PongWithin:
 		go k.conn.Cut(errSilent)
 	case k.conn.Blocked():
 	case now.Sub(k.pinged) >= l.PingEvery:
 		b := k.ping(nil, now)
-		if k.begun {
+		if k.introduced {
 			b = append(b, k.dialect.keepAlive...)
 		}
 		k.say(b)
@@ -305,7 +305,7 @@ var (
 func (k *socket) say(b []byte) {
 	err := k.conn.Append(b)
 	k.conn.Flush()
-	if k.weigh(); errors.Is(err, wire.ErrFull) || k.waiting > 0 && k.c.waiting.Load() > int64(k.c.limits.AllAnswers) {
+	if k.weigh(); errors.Is(err, wire.ErrFull) || k.waiting > 0 && k.c.waiting.Load() > int64(k.c.limits.AllAnswerBytes) {
 		k.c.metrics.overflows.WithLabelValues("answers").Inc()
 		k.end(closeSlow, "slow consumer")
 	}
@@ -331,8 +331,8 @@ func (k *socket) freeze() {
 	}
 }
 
-// frozen implements connection.
-func (k *socket) frozen() bool {
+// confirmed implements connection.
+func (k *socket) confirmed() bool {
 	k.conn.Lock()
 	defer k.conn.Unlock()
 	if k.conn.Ended() {
@@ -342,8 +342,8 @@ func (k *socket) frozen() bool {
 	return k.pings == k.pongs && !executing
 }
 
-// served implements connection.
-func (k *socket) served() []*live.Place {
+// places implements connection.
+func (k *socket) places() []*live.Place {
 	k.conn.Lock()
 	defer k.conn.Unlock()
 	var places []*live.Place
@@ -355,8 +355,7 @@ func (k *socket) served() []*live.Place {
 	return places
 }
 
-// leave implements connection. 1000 would tell clients that all is said, and stock
-// ones come back at once.
+// leave implements connection, with 1001: a 1000 says that all is said.
 func (k *socket) leave() {
 	k.conn.Lock()
 	defer k.conn.Unlock()

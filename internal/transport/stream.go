@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"depeche/internal/live"
 	"depeche/internal/news"
@@ -50,7 +48,7 @@ func eventsOnly(r *http.Request) bool {
 func (c *connections) serveEvents(w http.ResponseWriter, r *http.Request, b base, op *graphql.OperationContext) {
 	b.introduced = true
 	c.admission.introduced()
-	conn, over, err := hijack(w, r, eventHeaders(w.Header()))
+	conn, over, err := hijack(w, r)
 	if err != nil {
 		c.admission.leave(b.from, b.known, true)
 		b.debug("an event stream can't be opened", "error", err)
@@ -60,7 +58,7 @@ func (c *connections) serveEvents(w http.ResponseWriter, r *http.Request, b base
 	s.traffic = c.traffic[eventStream]
 	ctx, cancel := s.operationContext()
 	s.cancel = cancel
-	s.conn = wire.New(conn, s, wire.Options{WriteWithin: c.limits.WriteWithin, Linger: time.Second, MaxPending: c.limits.Answers, Gone: s.gone})
+	s.conn = wire.New(conn, s, wire.Options{WriteWithin: c.limits.WriteWithin, Linger: time.Second, MaxPending: c.limits.AnswerBytes, Gone: s.gone})
 	s.traffic.connections.Inc()
 	c.add(s)
 	s.debug("an event stream is open", "from", r.RemoteAddr)
@@ -109,6 +107,7 @@ func (s *stream) receive() {
 
 func (s *stream) gone(why error) {
 	s.cancel()
+	s.c.metrics.noteEnd(why)
 	s.conn.Lock()
 	sub := s.sub
 	s.sub, s.cold = nil, true
@@ -137,7 +136,7 @@ func (s *stream) Wake() {
 	if why := s.c.limits.slowness(s.sub); why != "" {
 		s.c.metrics.overflows.WithLabelValues(why).Inc()
 		s.debug("a reader is too slow", "what", why)
-		s.end(appendEvent(nil, "error", []byte(slowErrors)))
+		s.end(appendEvent(nil, "error", encoded(failure(codeSlow, "the reader does not take what is sent"), s.request)))
 	}
 }
 
@@ -192,7 +191,7 @@ func (s *stream) tick(now time.Time) {
 	case s.conn.Ended() || s.cold:
 	case s.expired(now):
 		s.debug("a token has expired")
-		s.end(appendEvent(nil, "error", []byte(expiredErrors)))
+		s.end(appendEvent(nil, "error", encoded(failure(codeUnauthenticated, "the token has expired"), s.request)))
 	case now.Sub(s.wrote) >= s.c.limits.PingEvery && !s.conn.Blocked():
 		s.wrote = now
 		b := []byte(":\n")
@@ -214,11 +213,11 @@ func (s *stream) freeze() {
 	s.cold = true
 }
 
-// frozen implements connection.
-func (s *stream) frozen() bool { return true }
+// confirmed implements connection.
+func (s *stream) confirmed() bool { return true }
 
-// served implements connection: a reader of events knows its place itself.
-func (s *stream) served() []*live.Place { return nil }
+// places implements connection: a reader of events knows its place itself.
+func (s *stream) places() []*live.Place { return nil }
 
 // leave implements connection.
 func (s *stream) leave() {
@@ -244,12 +243,8 @@ func appendEvent(b []byte, event string, data []byte) []byte {
 
 // appendResponse appends a response after which there is no other.
 func appendResponse(b []byte, response *graphql.Response) []byte {
-	text, err := json.Marshal(response)
-	if err != nil {
-		text = []byte(`{"errors":` + internalErrors + `}`)
-	}
 	// Without data EventSource keeps an event to itself.
-	return appendEvent(appendEvent(b, "next", text), "complete", nil)
+	return appendEvent(appendEvent(b, "next", encoded(response, "")), "complete", nil)
 }
 
 // sayAll answers with all the events that there will be.
@@ -260,17 +255,18 @@ func sayAll(w http.ResponseWriter, response *graphql.Response) {
 
 // eventHeaders are those of an event stream: proxies are to hand each event on at
 // once, and to keep nothing of it.
-func eventHeaders(h http.Header) http.Header {
+func eventHeaders(h http.Header) {
 	h.Set("Content-Type", typeEvents+"; charset=utf-8")
 	h.Set("Cache-Control", "no-cache, no-transform")
 	h.Set("X-Accel-Buffering", "no")
 	h.Add("Vary", "Accept, Authorization")
-	return h
 }
 
-// hijack takes the connection of a response whose headers it sends. over is nil
+// hijack takes the connection of a response, whose headers it sends. over is nil
 // where it is all the caller's; with HTTP/2 the handler has to wait for it.
-func hijack(w http.ResponseWriter, r *http.Request, h http.Header) (conn net.Conn, over <-chan struct{}, err error) {
+func hijack(w http.ResponseWriter, r *http.Request) (conn net.Conn, over <-chan struct{}, err error) {
+	h := w.Header()
+	eventHeaders(h)
 	if r.ProtoMajor >= 2 {
 		s := newHTTP2Stream(w, r)
 		w.WriteHeader(http.StatusOK)
@@ -291,19 +287,4 @@ func hijack(w http.ResponseWriter, r *http.Request, h http.Header) (conn net.Con
 		return nil, nil, err
 	}
 	return conn, nil, conn.SetDeadline(time.Time{})
-}
-
-// refusals of open connections, which no request asks for.
-var (
-	slowErrors    = oneError("the reader does not take what is sent", "SLOW_CONSUMER", true)
-	expiredErrors = oneError("the token has expired", "UNAUTHENTICATED", false)
-)
-
-func oneError(reason, code string, retryable bool) string {
-	extensions := map[string]any{"code": code}
-	if retryable {
-		extensions["retryable"] = true
-	}
-	text, _ := json.Marshal(gqlerror.List{{Message: reason, Extensions: extensions}}) // strings can always be written
-	return string(text)
 }

@@ -6,7 +6,7 @@
 // Only what the kernel does not take is finished by a goroutine of that
 // connection, so one peer that does not read delays nobody. What waits to be
 // sent is asked for when there is room for it: nothing is queued here but what
-// Append is given. A connection at rest is a goroutine with its smallest stack
+// Append is given, and the write under way. A connection at rest is a goroutine with its smallest stack
 // and a few hundred bytes; it has no timer and no buffer.
 package wire
 
@@ -114,9 +114,6 @@ func (c *Conn) Lock() { c.mu.Lock() }
 
 // Unlock unlocks it.
 func (c *Conn) Unlock() { c.mu.Unlock() }
-
-// RemoteAddr is the peer's address. The lock does not matter.
-func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
 // Append lets b go out before what Gather gives next, with the next Flush. b is
 // copied. It wants the lock. Errors: ErrFull when more than Options.MaxPending
