@@ -1776,12 +1776,14 @@ type Mutation
 
 """
 Live news. An event follows for each change that the public can see, in the order in which the changes were made: none is
-left out and none comes twice.
+left out and none comes twice on one subscription.
 
 Without ` + "`" + `after` + "`" + ` a subscription begins with the next change. With ` + "`" + `after` + "`" + ` it first delivers what has happened since, then goes
 on live, without a seam: take ` + "`" + `liveCursor` + "`" + ` from a page that you show, or the ` + "`" + `cursor` + "`" + ` of the last event that you got. Every
 cursor of the log is good for every subscription. A cursor that is more than 10,000 changes old is refused with
-` + "`" + `CURSOR_EXPIRED` + "`" + `: read a page again and subscribe after its ` + "`" + `liveCursor` + "`" + `.
+` + "`" + `CURSOR_EXPIRED` + "`" + `: read a page again and subscribe after its ` + "`" + `liveCursor` + "`" + `. The ` + "`" + `Last-Event-ID` + "`" + ` of an event stream counts more than
+` + "`" + `after` + "`" + `. A client that lost its WebSocket and sends the very same operation again goes on where it was, where the server knows
+it; it may get the last events again, with the same ` + "`" + `cursor` + "`" + `.
 
 An event shows the thing as that change left it. Where it has been withdrawn since, the event comes as ` + "`" + `REMOVED` + "`" + `, without
 the withdrawn text.
@@ -2246,7 +2248,7 @@ extend type Subscription {
     "Which stories; ` + "`" + `status` + "`" + ` can't be asked for here."
     filter: StoryFilter
   ): StoryEvent!
-  "What happens to one story. ` + "`" + `NOT_FOUND` + "`" + ` when it is not public."
+  "What happens to one story. ` + "`" + `NOT_FOUND` + "`" + ` when it is not public; who goes on ` + "`" + `after` + "`" + ` a cursor is told that it was taken down."
   story(
     "Its slug, or an earlier one."
     slug: String!
