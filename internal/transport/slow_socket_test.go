@@ -78,17 +78,30 @@ func TestReaderThatNeverReads(t *testing.T) {
 	r.await(t, sockets, 1)
 }
 
-// TestAnswersThatNobodyTakes: who asks and does not read is not kept answers for.
+// TestAnswersThatNobodyTakes: who asks and does not read is not kept answers for,
+// neither many for one nor some for many.
 func TestAnswersThatNobodyTakes(t *testing.T) {
-	r := openWith(t, options{narrow: true, limits: transport.Limits{AnswerBytes: 64 << 10, WriteWithin: patience}})
-	c := r.slow(t)
-	for range 100 {
-		if c.conn.Write(c.ctx, websocket.MessageText, []byte(`{"type":"ping","payload":{"x":"`+strings.Repeat("x", 60<<10)+`"}}`)) != nil {
-			break // it is closed by now
-		}
-	}
-	r.await(t, `depeche_overflows_total{reason="answers"}`, 1)
-	if code, err := c.closed(); code != 4512 {
-		t.Errorf("closed with %d (%v), want 4512", code, err)
+	for _, row := range []struct {
+		name   string
+		limits transport.Limits
+	}{
+		{"of one", transport.Limits{AnswerBytes: 64 << 10}},
+		{"of all", transport.Limits{AllAnswerBytes: 64 << 10}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.limits.WriteWithin = patience
+			r := openWith(t, options{narrow: true, limits: row.limits})
+			c := r.slow(t)
+			for range 100 {
+				if c.conn.Write(c.ctx, websocket.MessageText, []byte(`{"type":"ping","payload":{"x":"`+strings.Repeat("x", 60<<10)+`"}}`)) != nil {
+					break // it is closed by now
+				}
+			}
+			r.await(t, `depeche_overflows_total{reason="answers"}`, 1)
+			if code, err := c.closed(); code != 4512 {
+				t.Errorf("closed with %d (%v), want 4512", code, err)
+			}
+			r.await(t, sockets, 0)
+		})
 	}
 }
