@@ -157,7 +157,7 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	// can't connect, but come back later when they are told to.
 	err = errors.Join(handler.Drain(drained, cfg.Drain), server.Shutdown(drained))
 	if errors.Is(err, context.DeadlineExceeded) {
-		logger.Warn("clients that did not finish in time are cut off", "op", "serve")
+		logger.Warn("clients that did not finish in time are cut off", "op", "serve", "error", err)
 		return server.Close()
 	}
 	return err

@@ -34,6 +34,11 @@ func follow[T any](ctx context.Context, r *Resolver, wanted func(news.Line) bool
 	out := make(chan T)
 	go func() {
 		defer close(out)
+		defer func() {
+			if v := recover(); v != nil {
+				r.recovered(ctx, v) //nolint:errcheck // it has been logged, and there is no answer
+			}
+		}()
 		for {
 			select {
 			case e := <-from.events:

@@ -73,12 +73,27 @@ func (s *Subscriptions) join(ctx context.Context, op *graphql.OperationContext, 
 		return nil, err
 	}
 	who := s.resolver.actor(ctx)
+	if err := notLong(op); err != nil {
+		return nil, err
+	}
 	return s.hub.Join(ctx, live.Joining{
 		Key:    key(op, field, who.Audience()),
 		Open:   func(ctx context.Context) (live.Operation, error) { return s.open(ctx, op, who) },
 		After:  at,
 		Reader: reader,
 	})
+}
+
+// longest is how long the document and the variables of a subscription may be, in
+// bytes each: its group keeps them.
+const longest = 8 << 10
+
+func notLong(op *graphql.OperationContext) error {
+	values, err := json.Marshal(op.Variables)
+	if err != nil || len(values) > longest || len(op.RawQuery) > longest {
+		return fmt.Errorf("the document and the variables of a subscription may have at most %d bytes each: %w", longest, news.ErrTooComplex)
+	}
+	return nil
 }
 
 // place is where somebody begins who gives after, a cursor or nothing, and has

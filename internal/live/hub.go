@@ -14,7 +14,7 @@ import (
 
 // HubOptions bounds a Hub. Zero fields take their defaults.
 type HubOptions struct {
-	Groups       int           // distinct operations that are followed at once: 1,000
+	Groups       int           // distinct operations that are followed at once: 5,000
 	Payloads     int           // that a group keeps: 512, and up to as many again
 	PayloadBytes int           // of the newest of all groups, roughly: 256 MiB, and up to as much again; of earlier ones, as much
 	Linger       time.Duration // how long a group that nobody follows is kept up: 1 min
@@ -66,7 +66,7 @@ type Stats struct {
 // are served while Run runs.
 func NewHub(follower *Follower, o HubOptions) *Hub {
 	processors := runtime.GOMAXPROCS(0)
-	o.Groups = orDefault(o.Groups, 1000)
+	o.Groups = orDefault(o.Groups, 5000)
 	o.Payloads = orDefault(o.Payloads, 512)
 	o.PayloadBytes = orDefault(o.PayloadBytes, 256<<20)
 	o.Linger = orDefault(o.Linger, time.Minute)

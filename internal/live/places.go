@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type Places struct {
 
 	mu     sync.Mutex
 	byKey  map[PlaceKey]*Place
+	gone   []*Place // who have been lost, the first first; some have come back since
 	asking []*question
 	asked  bool // somebody asks the store, and goes on until nobody asks
 }
@@ -41,9 +43,12 @@ type PlaceKey [16]byte
 // A Place is how far one reader has been served.
 type Place struct {
 	key    PlaceKey
-	holder Holder
 	served atomic.Int64
-	until  time.Time // zero while the reader is there; guarded by Places
+
+	// Guarded by Places.
+	holder Holder    // the reader's connection; nil when that is gone
+	until  time.Time // when the reader is forgotten that is gone
+	left   news.Seq  // what another node has left for it meanwhile
 }
 
 // A Holder is the connection of a reader. Here tells whether the reader is still
@@ -66,58 +71,68 @@ func NewPlaces(store news.Handover, o PlacesOptions) *Places {
 	return &Places{store: store, o: o, byKey: map[PlaceKey]*Place{}}
 }
 
-// Back tells how far a reader had been served that comes back. One that was lost
-// goes on from there, and only once: the place is forgotten. One that is still
-// here on another connection may not be the same; what it has been served is
-// doubtful. ok is false for one who has not been here. While the store can't be
+// Back tells how far a reader had been served that comes back, on the connection of
+// holder. One that was lost goes on from there, in a place of its own at once: it
+// may be lost again before it is served. One that is still here on another
+// connection may not be the same; it has no place then, and what it has been served
+// is doubtful. ok is false for one who has not been here. While the store can't be
 // reached Back waits for it; the error is ctx's.
-func (p *Places) Back(ctx context.Context, key PlaceKey) (r Return, ok bool, err error) {
-	place := p.find(key)
+func (p *Places) Back(ctx context.Context, key PlaceKey, holder Holder) (place *Place, r Return, ok bool, err error) {
+	// Also where a place is known here: the reader may have been elsewhere since.
+	if err := p.fetch(ctx, key); err != nil {
+		return nil, Return{}, false, err
+	}
+	for {
+		old, held := p.find(key)
+		if old == nil {
+			return nil, Return{}, false, nil
+		}
+		if held != nil && held.Here(ctx) {
+			served := old.Served()
+			return nil, Return{Served: &served, Doubtful: true}, true, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, Return{}, false, err
+		}
+		if place := p.takeOver(old, holder); place != nil {
+			served := place.Served()
+			return place, Return{Served: &served}, true, nil
+		}
+		// Somebody else was faster, and may be gone again by now.
+	}
+}
+
+// find looks for a place that is good, and who holds it: nobody when its reader is
+// gone.
+func (p *Places) find(key PlaceKey) (*Place, Holder) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	place := p.byKey[key]
 	if place == nil {
-		if err := p.fetch(ctx, key); err != nil {
-			return Return{}, false, err
-		}
-		if place = p.find(key); place == nil {
-			return Return{}, false, nil
-		}
+		return nil, nil
 	}
-	served := place.Served()
-	if p.here(place) && place.holder.Here(ctx) {
-		return Return{Served: &served, Doubtful: true}, true, nil
+	if place.holder == nil && !p.o.Now().Before(place.until) {
+		delete(p.byKey, key)
+		return nil, nil
 	}
-	if served, ok = p.take(place); ok {
-		return Return{Served: &served}, true, nil
-	}
-	// Somebody else was faster, or it is too late.
-	return Return{}, false, ctx.Err()
+	return place, place.holder
 }
 
-func (p *Places) find(key PlaceKey) *Place {
+// takeOver puts a new place where old was; nil when it is no longer there.
+func (p *Places) takeOver(old *Place, holder Holder) *Place {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.byKey[key]
-}
-
-func (p *Places) here(place *Place) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return place.until.IsZero()
-}
-
-// take forgets a place; ok is false when it has been forgotten already, or its time
-// has passed.
-func (p *Places) take(place *Place) (served news.Seq, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.byKey[place.key] != place {
-		return 0, false
+	if p.byKey[old.key] != old {
+		return nil
 	}
-	delete(p.byKey, place.key)
-	return place.Served(), place.until.IsZero() || p.o.Now().Before(place.until)
+	place := &Place{key: old.key, holder: holder}
+	place.served.Store(int64(max(old.Served(), old.left)))
+	p.byKey[old.key] = place
+	return place
 }
 
-// fetch gets the place that another node, or the last process, has left. It stays
-// here, whatever becomes of who asks for it.
+// fetch gets the place that another node, or the last process, has left, if there
+// is one. It stays here, whatever becomes of who asks for it.
 func (p *Places) fetch(ctx context.Context, key PlaceKey) error {
 	for {
 		err := p.ask(ctx, key)
@@ -131,19 +146,33 @@ func (p *Places) fetch(ctx context.Context, key PlaceKey) error {
 	}
 }
 
-// Begin remembers a reader who is here, on the connection of holder, and knows what
-// lies before at. It is nil when there are too many: the reader is then not
-// remembered.
+// Begin remembers a reader who is here for the first time, on the connection of
+// holder, and knows what lies before at. It is nil when there are too many readers,
+// or another one is known by the same key: the reader is then not remembered.
 func (p *Places) Begin(key PlaceKey, at news.Seq, holder Holder) *Place {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.byKey) >= p.o.Most {
+	other := p.byKey[key]
+	if other != nil && other.holder != nil || other == nil && !p.room() {
 		return nil
 	}
 	place := &Place{key: key, holder: holder}
 	place.served.Store(int64(at))
 	p.byKey[key] = place
 	return place
+}
+
+// room makes room for another place, if need be by forgetting who has been gone
+// for the longest time. The caller holds p.mu.
+func (p *Places) room() bool {
+	for len(p.byKey) >= p.o.Most && len(p.gone) > 0 {
+		oldest := p.gone[0]
+		p.gone = p.gone[1:]
+		if p.byKey[oldest.key] == oldest {
+			delete(p.byKey, oldest.key)
+		}
+	}
+	return len(p.byKey) < p.o.Most
 }
 
 // Serve notes that everything up to a line has arrived.
@@ -156,7 +185,15 @@ func (l *Place) Served() news.Seq { return news.Seq(l.served.Load()) }
 func (p *Places) Lose(place *Place) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.byKey[place.key] == place {
+		p.lose(place)
+	}
+}
+
+// lose has the caller hold p.mu.
+func (p *Places) lose(place *Place) {
 	place.until, place.holder = p.o.Now().Add(p.o.Keep), nil
+	p.gone = append(p.gone, place)
 }
 
 // Forget forgets a reader who has said that it wants no more.
@@ -174,46 +211,48 @@ func (p *Places) Sweep() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.o.Now()
-	for key, place := range p.byKey {
-		if !place.until.IsZero() && !now.Before(place.until) {
-			delete(p.byKey, key)
+	for len(p.gone) > 0 && !now.Before(p.gone[0].until) {
+		if oldest := p.gone[0]; p.byKey[oldest.key] == oldest {
+			delete(p.byKey, oldest.key)
 		}
+		p.gone = p.gone[1:]
 	}
 }
 
-// Leave hands the places of some readers over through the store, and those of
-// all who are gone and have not come back where gone is set. They are not
-// remembered here any more.
+// Leave hands the places of some readers over through the store, and those of all
+// who are gone and have not come back where gone is set. What has been handed over
+// is not remembered here any more; on an error the rest is.
 func (p *Places) Leave(ctx context.Context, some []*Place, gone bool) error {
 	now := p.o.Now()
-	list := p.letGo(now, some, gone)
-	for len(list) > 0 {
-		n := min(len(list), news.MaxPlaces)
-		if err := p.store.LeavePlaces(ctx, now, list[:n]); err != nil {
+	for places := range slices.Chunk(p.toLeave(now, some, gone), news.MaxPlaces) {
+		list := make([]news.Place, len(places))
+		for i, place := range places {
+			list[i] = news.Place{Key: place.key.String(), Seq: place.Served(), Until: now.Add(p.o.Keep)}
+		}
+		if err := p.store.LeavePlaces(ctx, now, list); err != nil {
 			return fmt.Errorf("hand over the places of %d readers: %w", len(list), err)
 		}
-		list = list[n:]
+		for _, place := range places {
+			p.Forget(place)
+		}
 	}
 	return nil
 }
 
-func (p *Places) letGo(now time.Time, some []*Place, gone bool) []news.Place {
+func (p *Places) toLeave(now time.Time, some []*Place, gone bool) []*Place {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var list []news.Place
-	leave := func(place *Place, until time.Time) {
-		if p.byKey[place.key] == place {
-			delete(p.byKey, place.key)
-			list = append(list, news.Place{Key: place.key.String(), Seq: place.Served(), Until: until})
-		}
-	}
+	var list []*Place
 	for _, place := range some {
-		leave(place, now.Add(p.o.Keep))
+		if p.byKey[place.key] == place {
+			list = append(list, place)
+		}
 	}
 	if gone {
 		for _, place := range p.byKey {
-			if now.Before(place.until) {
-				leave(place, place.until)
+			if place.holder == nil && now.Before(place.until) {
+				place.Serve(max(place.Served(), place.left))
+				list = append(list, place)
 			}
 		}
 	}
@@ -276,15 +315,20 @@ func (p *Places) askStore() {
 	}
 }
 
-// keep remembers a reader who is not here, but may come back.
+// keep remembers what another node has left for a reader.
 func (p *Places) keep(key PlaceKey, served news.Seq) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.byKey[key] == nil {
-		place := &Place{key: key, until: p.o.Now().Add(p.o.Keep)}
-		place.served.Store(int64(served))
+	place := p.byKey[key]
+	if place == nil {
+		if !p.room() {
+			return
+		}
+		place = &Place{key: key}
 		p.byKey[key] = place
+		p.lose(place)
 	}
+	place.left = max(place.left, served)
 }
 
 func (p *Places) questions() []*question {

@@ -77,7 +77,10 @@ func key(n int) (k live.PlaceKey) {
 // back asks for the place of a reader: "none", its line, or its line and a doubt.
 func back(t *testing.T, p *live.Places, k live.PlaceKey) string {
 	t.Helper()
-	r, ok, err := p.Back(t.Context(), k)
+	place, r, ok, err := p.Back(t.Context(), k, holder(true))
+	if place != nil {
+		defer p.Forget(place)
+	}
 	switch {
 	case err != nil:
 		t.Fatal(err)
@@ -107,16 +110,18 @@ func TestReadersAreKnownAgain(t *testing.T) {
 			time.Sleep(4 * time.Minute)
 			p.Sweep()
 		}, []string{"7", "none"}},
-		{"replaced by another, who is lost", func(p *live.Places, place *live.Place) {
-			other := p.Begin(key(1), 9, holder(true))
+		{"lost again before it is served", func(p *live.Places, place *live.Place) {
 			p.Lose(place)
-			p.Lose(other)
-		}, []string{"9", "none"}},
-		{"replaced by another, and forgotten late", func(p *live.Places, place *live.Place) {
-			other := p.Begin(key(1), 9, holder(true))
-			p.Lose(other)
+			again, _, _, _ := p.Back(context.Background(), key(1), holder(true))
+			p.Lose(again)
+			p.Lose(place)
 			p.Forget(place)
-		}, []string{"9", "none"}},
+		}, []string{"7", "none"}},
+		{"another beside it", func(p *live.Places, place *live.Place) {
+			if p.Begin(key(1), 9, holder(true)) != nil {
+				p.Forget(place) // which shows
+			}
+		}, []string{"7?", "7?"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -142,10 +147,10 @@ func TestReaderOnADeadConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := live.NewPlaces(&cloakroom{}, live.PlacesOptions{})
 		dead := p.Begin(key(1), 3, holder(false))
-		if got := back(t, p, key(1)); got != "3" {
-			t.Errorf("got %s, want 3", got)
+		now, r, ok, err := p.Back(t.Context(), key(1), holder(true))
+		if err != nil || !ok || r.Doubtful || *r.Served != 3 {
+			t.Fatalf("got %+v, %v, %v, want line 3", r, ok, err)
 		}
-		now := p.Begin(key(1), 3, holder(true))
 		p.Lose(dead) // now it is noticed
 		if got := back(t, p, key(1)); got != "3?" {
 			t.Errorf("got %s, want the place of the living", got)
@@ -153,6 +158,69 @@ func TestReaderOnADeadConnection(t *testing.T) {
 		p.Lose(now)
 		if got := back(t, p, key(1)); got != "3" {
 			t.Errorf("got %s, want 3", got)
+		}
+	})
+}
+
+// slowly is a connection that turns out to be dead after a while.
+type slowly time.Duration
+
+func (s slowly) Here(ctx context.Context) bool {
+	pause(ctx, time.Duration(s)) //nolint:errcheck // it is dead either way
+	return false
+}
+
+// TestTwoFastReconnects: the reader comes back, breaks off again, and comes back
+// once more, all before the first connection is found to be dead.
+func TestTwoFastReconnects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := live.NewPlaces(&cloakroom{}, live.PlacesOptions{})
+		p.Begin(key(1), 3, slowly(time.Second))
+		var work sync.WaitGroup
+		for _, h := range []live.Holder{slowly(time.Millisecond), holder(true)} {
+			work.Go(func() {
+				place, r, ok, err := p.Back(t.Context(), key(1), h)
+				if err != nil || !ok || *r.Served != 3 || place == nil && !r.Doubtful {
+					t.Errorf("got %+v, %v, %v, want line 3", r, ok, err)
+				}
+			})
+		}
+		work.Wait()
+	})
+}
+
+// TestReaderWhoWasElsewhere: what the other node has left counts, if it is more.
+func TestReaderWhoWasElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &cloakroom{}
+		here, there := live.NewPlaces(store, live.PlacesOptions{}), live.NewPlaces(store, live.PlacesOptions{})
+		here.Lose(here.Begin(key(1), 5, holder(true)))
+		if err := there.Leave(t.Context(), []*live.Place{there.Begin(key(1), 20, holder(true))}, false); err != nil {
+			t.Fatal(err)
+		}
+		if got := back(t, here, key(1)); got != "20" {
+			t.Errorf("got %s, want 20", got)
+		}
+	})
+}
+
+// TestPlacesThatCantBeLeft are kept for the next try.
+func TestPlacesThatCantBeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &cloakroom{}
+		first := live.NewPlaces(store, live.PlacesOptions{})
+		place := first.Begin(key(1), 7, holder(true))
+		store.fail(news.ErrUnavailable)
+		if err := first.Leave(t.Context(), []*live.Place{place}, false); err == nil {
+			t.Error("what could not be left is said to be")
+		}
+		store.fail(nil)
+		first.Lose(place) // its connection is closed all the same
+		if err := first.Leave(t.Context(), nil, true); err != nil {
+			t.Fatal(err)
+		}
+		if got := back(t, live.NewPlaces(store, live.PlacesOptions{}), key(1)); got != "7" {
+			t.Errorf("got %s, want 7", got)
 		}
 	})
 }
@@ -230,7 +298,7 @@ func TestWhoAsksIsGoneBeforeTheAnswer(t *testing.T) {
 		second := live.NewPlaces(store, live.PlacesOptions{})
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, _, err := second.Back(ctx, key(1)); err == nil {
+		if _, _, _, err := second.Back(ctx, key(1), holder(true)); err == nil {
 			t.Error("a question is answered that was taken back")
 		}
 		synctest.Wait()
@@ -254,9 +322,17 @@ func TestPlacesWaitForTheStore(t *testing.T) {
 
 func TestPlacesAreBounded(t *testing.T) {
 	p := live.NewPlaces(&cloakroom{}, live.PlacesOptions{Most: 2})
-	p.Begin(key(1), 1, holder(true))
+	first := p.Begin(key(1), 1, holder(true))
 	p.Begin(key(2), 1, holder(true))
 	if p.Begin(key(3), 1, holder(true)) != nil {
 		t.Error("a third reader is remembered")
+	}
+	// Who is gone makes room for who is here.
+	p.Lose(first)
+	if p.Begin(key(3), 1, holder(true)) == nil {
+		t.Error("those who are gone keep the living out")
+	}
+	if got := back(t, p, key(1)); got != "none" {
+		t.Errorf("got %s, want none", got)
 	}
 }

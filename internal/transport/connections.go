@@ -209,18 +209,6 @@ func (l Limits) slowness(s *live.Subscription) string {
 	return ""
 }
 
-// executeInTurn executes an operation when there is room for it; nil when ctx ends
-// before. What a few connections ask for at once must not keep all others waiting.
-func (c *connections) executeInTurn(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
-	select {
-	case c.turns <- struct{}{}:
-	case <-ctx.Done():
-		return nil
-	}
-	defer func() { <-c.turns }()
-	return execute(ctx, c.exec, op)
-}
-
 // execute answers a query or a mutation.
 func execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *graphql.Response {
 	responses, ctx := exec.DispatchOperation(ctx, op)

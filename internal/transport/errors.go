@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -27,6 +28,16 @@ func failure(code, reason string) gqlerror.List {
 		extensions["retryable"] = true
 	}
 	return gqlerror.List{{Message: reason, Extensions: extensions}}
+}
+
+// isRetryable tells whether what a response refuses may be had later.
+func isRetryable(response *graphql.Response) bool {
+	for _, e := range response.Errors {
+		if e.Extensions["retryable"] == true {
+			return true
+		}
+	}
+	return false
 }
 
 // internal is what a fault of ours is to clients: the name of the request finds it

@@ -79,7 +79,14 @@ func (s *http2Stream) Close() error {
 }
 
 // SetWriteDeadline implements net.Conn.
-func (s *http2Stream) SetWriteDeadline(t time.Time) error { return s.control.SetWriteDeadline(t) }
+func (s *http2Stream) SetWriteDeadline(t time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.w == nil {
+		return net.ErrClosed // there is nothing behind the control any more
+	}
+	return s.control.SetWriteDeadline(t)
+}
 
 // SetReadDeadline implements net.Conn.
 func (s *http2Stream) SetReadDeadline(time.Time) error { return os.ErrNoDeadline }

@@ -33,6 +33,10 @@ const (
 	maxID            = 256     // bytes of the id of one: it comes again with each event
 )
 
+// fairShare is what one connection may hold of something that is used up: who holds
+// little is not made to pay for those who hold much.
+func fairShare(all int) int { return min(max(all/1024, 16<<10), all/2) }
+
 func (l Limits) withDefaults() Limits {
 	def(&l.Connections, 50_000)
 	def(&l.Handshakes, 10_000)

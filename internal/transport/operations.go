@@ -125,7 +125,7 @@ func (k *socket) run(ctx context.Context, o *running, params *graphql.RawParams,
 		k.join(ctx, o, op, who)
 		return
 	}
-	response := k.c.executeInTurn(ctx, op)
+	response := k.executeInTurn(ctx, op)
 	if response == nil {
 		return // the operation has been stopped
 	}
@@ -156,6 +156,10 @@ func (k *socket) join(ctx context.Context, o *running, op *graphql.OperationCont
 	since := k.c.follow.Head()
 	sub, refused := k.c.follow.Join(ctx, op, back, k)
 	if refused != nil {
+		if isRetryable(refused) {
+			k.sendAway()
+			return
+		}
 		k.answer(o, nil, refused.Errors)
 		return
 	}
@@ -190,6 +194,14 @@ func (k *socket) join(ctx context.Context, o *running, op *graphql.OperationCont
 	k.conn.Flush()
 }
 
+// sendAway closes the socket because there is no room for what its reader follows:
+// who is told of an error does not come back, and its place would be lost.
+func (k *socket) sendAway() {
+	k.conn.Lock()
+	defer k.conn.Unlock()
+	k.end(closeTryAgain, "too much is followed at the moment")
+}
+
 // comeBack finds how far the reader of an operation had been served, if it has been
 // here before; goesOn is false when it is gone again. Who breaks off before it is
 // served is remembered as it was.
@@ -198,25 +210,19 @@ func (k *socket) comeBack(ctx context.Context, o *running, who identity) (back l
 	if !again {
 		return live.Return{}, true
 	}
-	back, known, err := k.c.places.Back(ctx, key)
+	place, back, known, err := k.c.places.Back(ctx, key, k)
 	if err != nil {
 		return live.Return{}, false // the operation has been stopped
 	}
-	if !known {
-		return live.Return{}, true
-	}
-	if back.Doubtful {
+	if !known || place == nil {
 		return back, true
 	}
-	place := k.c.places.Begin(key, *back.Served, k)
 	k.conn.Lock()
 	defer k.conn.Unlock()
-	switch {
-	case slices.Contains(k.operations, o):
-		o.place = place
-		return back, true
-	case place != nil:
+	if !slices.Contains(k.operations, o) {
 		k.c.places.Lose(place)
+		return live.Return{}, false
 	}
-	return live.Return{}, false
+	o.place = place
+	return back, true
 }

@@ -58,7 +58,7 @@ func isUUID(text string) bool {
 // connection long before the old one is found to be dead.
 func (k *socket) Here(ctx context.Context) bool {
 	k.conn.Lock()
-	if k.conn.Ended() || k.conn.Blocked() {
+	if k.conn.Ended() {
 		k.conn.Unlock()
 		k.conn.Cut(errReplaced)
 		return false

@@ -25,6 +25,7 @@ type socket struct {
 	over    bool        // the connection is closed
 
 	operations []*running
+	turns      chan struct{} // for those that execute; nil until one does
 
 	opened     time.Time
 	cold       bool // nothing of what is followed goes out any more
@@ -109,7 +110,7 @@ func (k *socket) hear(chunk []byte) (err error) {
 	switch {
 	case errors.As(err, &breach):
 		k.end(breach.Code, breach.Reason)
-	case held > 0 && total > int64(k.c.limits.InputBytes):
+	case held > fairShare(k.c.limits.InputBytes) && total > int64(k.c.limits.InputBytes):
 		k.c.metrics.overflows.WithLabelValues("input").Inc()
 		k.end(closeTryAgain, "too much is coming in at the moment")
 		err = errOverload
@@ -305,7 +306,7 @@ var (
 func (k *socket) say(b []byte) {
 	err := k.conn.Append(b)
 	k.conn.Flush()
-	if k.weigh(); errors.Is(err, wire.ErrFull) || k.waiting > 0 && k.c.waiting.Load() > int64(k.c.limits.AllAnswerBytes) {
+	if k.weigh(); errors.Is(err, wire.ErrFull) || k.waiting > fairShare(k.c.limits.AllAnswerBytes) && k.c.waiting.Load() > int64(k.c.limits.AllAnswerBytes) {
 		k.c.metrics.overflows.WithLabelValues("answers").Inc()
 		k.end(closeSlow, "slow consumer")
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -78,6 +79,12 @@ func (c *connections) serveEvents(w http.ResponseWriter, r *http.Request, b base
 
 // join has the reader follow.
 func (s *stream) join(ctx context.Context, op *graphql.OperationContext, back live.Return) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.c.logger.ErrorContext(ctx, "an operation panicked", "op", "events", "requestId", s.request, "panic", v, "stack", string(debug.Stack()))
+			s.conn.Cut(errPanicked)
+		}
+	}()
 	since := s.c.follow.Head()
 	sub, refused := s.c.follow.Join(ctx, op, back, s)
 	s.conn.Lock()
