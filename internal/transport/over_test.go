@@ -68,7 +68,7 @@ func TestClientsOfHTTP2WhoLeave(t *testing.T) {
 	var clients sync.WaitGroup
 	for range 10 {
 		clients.Go(func() {
-			for range 20 {
+			for range 5 {
 				ctx, leave := context.WithCancel(t.Context())
 				request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 				if err != nil {
