@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -66,12 +67,12 @@ type Stats struct {
 // are served while Run runs.
 func NewHub(follower *Follower, o HubOptions) *Hub {
 	processors := runtime.GOMAXPROCS(0)
-	o.Groups = orDefault(o.Groups, 5000)
-	o.Payloads = orDefault(o.Payloads, 512)
-	o.PayloadBytes = orDefault(o.PayloadBytes, 256<<20)
-	o.Linger = orDefault(o.Linger, time.Minute)
-	o.Workers = orDefault(o.Workers, processors)
-	o.CatchUps = orDefault(o.CatchUps, (processors+1)/2)
+	o.Groups = cmp.Or(o.Groups, 5000)
+	o.Payloads = cmp.Or(o.Payloads, 512)
+	o.PayloadBytes = cmp.Or(o.PayloadBytes, 256<<20)
+	o.Linger = cmp.Or(o.Linger, time.Minute)
+	o.Workers = cmp.Or(o.Workers, processors)
+	o.CatchUps = cmp.Or(o.CatchUps, (processors+1)/2)
 	if o.Mark == nil {
 		o.Mark = func(news.LogCursor) string { return "" }
 	}

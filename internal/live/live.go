@@ -12,6 +12,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,12 +82,12 @@ func Follow(ctx context.Context, source Source, o Options) (*Follower, error) {
 	}
 	f := &Follower{
 		source:    source,
-		maxBehind: orDefault(o.MaxBehind, defaultMaxBehind),
-		poll:      orDefault(o.Poll, defaultPoll),
+		maxBehind: cmp.Or(o.MaxBehind, defaultMaxBehind),
+		poll:      cmp.Or(o.Poll, defaultPoll),
 		logger:    o.Logger,
 		first:     head + 1,
-		size:      orDefault(o.Ring, defaultRing),
-		most:      orDefault(o.RingBytes, defaultRingBytes),
+		size:      cmp.Or(o.Ring, defaultRing),
+		most:      cmp.Or(o.RingBytes, defaultRingBytes),
 		newest:    map[news.EntityID]news.Seq{},
 		changed:   make(chan struct{}),
 	}
@@ -94,13 +95,6 @@ func Follow(ctx context.Context, source Source, o Options) (*Follower, error) {
 		f.logger = slog.New(slog.DiscardHandler)
 	}
 	return f, nil
-}
-
-func orDefault[N int | time.Duration](n, otherwise N) N {
-	if n == 0 {
-		return otherwise
-	}
-	return n
 }
 
 // Run follows the log until ctx ends, and returns its error. While the store

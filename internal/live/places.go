@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -60,8 +61,8 @@ type Holder interface {
 
 // NewPlaces makes Places that are handed over through store.
 func NewPlaces(store news.Handover, o PlacesOptions) *Places {
-	o.Keep = orDefault(o.Keep, 5*time.Minute)
-	o.Most = orDefault(o.Most, 200_000)
+	o.Keep = cmp.Or(o.Keep, 5*time.Minute)
+	o.Most = cmp.Or(o.Most, 200_000)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -160,9 +160,9 @@ const mostRefused = 256
 func (c *connections) refuse(w http.ResponseWriter, r *http.Request, because string) {
 	c.metrics.refused.WithLabelValues(because).Inc()
 	c.logger.DebugContext(r.Context(), "a connection is refused", "op", "connection", "requestId", RequestID(r.Context()), "reason", because)
-	code, reason := closeTryAgain, "too many connections are open"
+	closing, code, reason := closeTryAgain, codeRateLimited, "too many connections are open"
 	if because == refusedDraining {
-		code, reason = closeRestart, "the server is shutting down"
+		closing, code, reason = closeRestart, codeUnavailable, "the server is shutting down"
 	}
 	switch {
 	case isSocket(r) && c.refusing.Add(1) <= mostRefused:
@@ -173,7 +173,7 @@ func (c *connections) refuse(w http.ResponseWriter, r *http.Request, because str
 		}
 		k := wire.New(conn, silent{}, wire.Options{Gone: func(error) { c.refusing.Add(-1) }})
 		k.Lock()
-		k.End(wire.AppendClose(nil, code, reason))
+		k.End(wire.AppendClose(nil, closing, reason))
 		k.Unlock()
 		go k.Receive(early, func([]byte) error { return nil }) //nolint:errcheck // nobody listens
 	case isSocket(r):
@@ -182,12 +182,9 @@ func (c *connections) refuse(w http.ResponseWriter, r *http.Request, because str
 	case r.Method == http.MethodGet:
 		eventHeaders(w.Header())
 		w.Write(c.limits.appendRetry([]byte(":\n"))) //nolint:errcheck // there is nobody to tell
-	case because == refusedDraining:
-		w.Header().Set("Retry-After", "5")
-		writeRefusal(w, r, http.StatusServiceUnavailable, codeUnavailable, reason+"; try again")
 	default:
 		w.Header().Set("Retry-After", "5")
-		writeRefusal(w, r, http.StatusServiceUnavailable, codeRateLimited, reason+"; try again")
+		writeRefusal(w, r, http.StatusServiceUnavailable, code, reason+"; try again")
 	}
 }
 

@@ -1,6 +1,9 @@
 package transport
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Limits are what open connections may take. Zero fields take their defaults.
 type Limits struct {
@@ -38,29 +41,23 @@ const (
 func fairShare(all int) int { return min(max(all/1024, 16<<10), all/2) }
 
 func (l Limits) withDefaults() Limits {
-	def(&l.Connections, 50_000)
-	def(&l.Handshakes, 10_000)
-	def(&l.InitWithin, 10*time.Second)
-	def(&l.WriteWithin, 10*time.Second)
-	def(&l.PingEvery, 25*time.Second)
-	def(&l.PongWithin, 20*time.Second)
-	def(&l.AckEvery, 15*time.Second)
-	def(&l.MessageWithin, 30*time.Second)
-	def(&l.DrainWithin, 2*time.Second)
-	def(&l.LagMessages, 256)
-	def(&l.LagBytes, 1<<20)
-	def(&l.InputBytes, 64<<20)
-	def(&l.RetryLeast, time.Second)
-	def(&l.RetrySpread, 2*time.Second)
-	def(&l.AnswerBytes, 4<<20)
-	def(&l.AllAnswerBytes, 64<<20)
-	def(&l.Executions, 32)
-	def(&l.HereWithin, time.Second)
+	l.Connections = cmp.Or(l.Connections, 50_000)
+	l.Handshakes = cmp.Or(l.Handshakes, 10_000)
+	l.InitWithin = cmp.Or(l.InitWithin, 10*time.Second)
+	l.WriteWithin = cmp.Or(l.WriteWithin, 10*time.Second)
+	l.PingEvery = cmp.Or(l.PingEvery, 25*time.Second)
+	l.PongWithin = cmp.Or(l.PongWithin, 20*time.Second)
+	l.AckEvery = cmp.Or(l.AckEvery, 15*time.Second)
+	l.MessageWithin = cmp.Or(l.MessageWithin, 30*time.Second)
+	l.DrainWithin = cmp.Or(l.DrainWithin, 2*time.Second)
+	l.LagMessages = cmp.Or(l.LagMessages, 256)
+	l.LagBytes = cmp.Or(l.LagBytes, 1<<20)
+	l.InputBytes = cmp.Or(l.InputBytes, 64<<20)
+	l.RetryLeast = cmp.Or(l.RetryLeast, time.Second)
+	l.RetrySpread = cmp.Or(l.RetrySpread, 2*time.Second)
+	l.AnswerBytes = cmp.Or(l.AnswerBytes, 4<<20)
+	l.AllAnswerBytes = cmp.Or(l.AllAnswerBytes, 64<<20)
+	l.Executions = cmp.Or(l.Executions, 32)
+	l.HereWithin = cmp.Or(l.HereWithin, time.Second)
 	return l
-}
-
-func def[N int | time.Duration](n *N, otherwise N) {
-	if *n == 0 {
-		*n = otherwise
-	}
 }

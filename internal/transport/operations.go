@@ -149,9 +149,13 @@ func (k *socket) answer(o *running, response []byte, errs gqlerror.List) {
 
 // join has a subscription follow, from where its reader was.
 func (k *socket) join(ctx context.Context, o *running, op *graphql.OperationContext, who identity) {
-	back, goesOn := k.comeBack(ctx, o, who)
-	if !goesOn {
-		return
+	key, again := who.key(k.c.follow.Mark(0)) // which names the log
+	var back live.Return
+	if again {
+		var goesOn bool
+		if back, goesOn = k.comeBack(ctx, o, key); !goesOn {
+			return
+		}
 	}
 	since := k.c.follow.Head()
 	sub, refused := k.c.follow.Join(ctx, op, back, k)
@@ -187,7 +191,7 @@ func (k *socket) join(ctx context.Context, o *running, op *graphql.OperationCont
 	if back.Served != nil {
 		k.c.metrics.returns.WithLabelValues("server").Inc()
 	}
-	if key, again := who.key(k.c.follow.Mark(0)); again && o.place == nil {
+	if again && o.place == nil {
 		o.place = k.c.places.Begin(key, sub.At(), k)
 	}
 	k.debug("a reader follows", "id", string(o.id), "from", sub.At(), "returning", back.Served != nil)
@@ -205,11 +209,7 @@ func (k *socket) sendAway() {
 // comeBack finds how far the reader of an operation had been served, if it has been
 // here before; goesOn is false when it is gone again. Who breaks off before it is
 // served is remembered as it was.
-func (k *socket) comeBack(ctx context.Context, o *running, who identity) (back live.Return, goesOn bool) {
-	key, again := who.key(k.c.follow.Mark(0))
-	if !again {
-		return live.Return{}, true
-	}
+func (k *socket) comeBack(ctx context.Context, o *running, key live.PlaceKey) (back live.Return, goesOn bool) {
 	place, back, known, err := k.c.places.Back(ctx, key, k)
 	if err != nil {
 		return live.Return{}, false // the operation has been stopped

@@ -29,18 +29,6 @@ func welcome(r *http.Request, allowed func(origin string) bool) bool {
 	return sameOrigin(r) || allowed(r.Header.Get("Origin"))
 }
 
-// offers tells whether a WebSocket offers to speak a protocol.
-func offers(r *http.Request, protocol string) bool {
-	for _, header := range r.Header.Values("Sec-Websocket-Protocol") {
-		for offered := range strings.SplitSeq(header, ",") {
-			if strings.TrimSpace(offered) == protocol {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // sameOrigin tells whether a browser sent the request from a page of this very
 // server, or no browser sent it at all.
 func sameOrigin(r *http.Request) bool {

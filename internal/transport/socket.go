@@ -67,8 +67,9 @@ func (c *connections) serveSocket(w http.ResponseWriter, r *http.Request, b base
 // choose picks the protocol to be spoken of those that are offered; empty when
 // there is none that is known.
 func choose(r *http.Request) string {
+	offered := wire.Subprotocols(r)
 	for _, protocol := range []string{modern, legacy} {
-		if offers(r, protocol) {
+		if slices.Contains(offered, protocol) {
 			return protocol
 		}
 	}

@@ -11,6 +11,7 @@
 package wire
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -95,17 +96,10 @@ const (
 // for input with a buffer of 4 KiB. New starts nothing: it is Receive that sees
 // the peer's end.
 func New(c net.Conn, s Source, o Options) *Conn {
-	o.WriteWithin = orDefault(o.WriteWithin, defaultWriteWithin)
-	o.Linger = orDefault(o.Linger, defaultLinger)
-	o.MaxPending = orDefault(o.MaxPending, defaultMaxPending)
+	o.WriteWithin = cmp.Or(o.WriteWithin, defaultWriteWithin)
+	o.Linger = cmp.Or(o.Linger, defaultLinger)
+	o.MaxPending = cmp.Or(o.MaxPending, defaultMaxPending)
 	return &Conn{nc: c, raw: nonBlocking(c), source: s, o: o}
-}
-
-func orDefault[N int | time.Duration](n, otherwise N) N {
-	if n == 0 {
-		return otherwise
-	}
-	return n
 }
 
 // Lock locks the connection. It is held for no longer than a few writes that do

@@ -120,10 +120,16 @@ func check(r *http.Request, subprotocol string) (key string, _ *refusal) {
 	if nonce, err := base64.StdEncoding.DecodeString(keys[0]); err != nil || len(nonce) != 16 || len(keys[0]) != 24 {
 		return "", &refusal{status: http.StatusBadRequest, reason: "the Sec-WebSocket-Key is not 16 bytes in base64"}
 	}
-	if subprotocol != "" && !slices.Contains(tokens(r.Header.Values("Sec-Websocket-Protocol")), subprotocol) {
+	if subprotocol != "" && !slices.Contains(Subprotocols(r), subprotocol) {
 		return "", &refusal{status: http.StatusBadRequest, reason: fmt.Sprintf("the subprotocol %q is not offered", subprotocol)}
 	}
 	return keys[0], nil
+}
+
+// Subprotocols are those that a request for a WebSocket offers to speak, the one
+// that it likes best first (RFC 6455, section 11.3.4).
+func Subprotocols(r *http.Request) []string {
+	return tokens(r.Header.Values("Sec-Websocket-Protocol"))
 }
 
 // hasToken tells whether a header lists token, in upper or lower case.
