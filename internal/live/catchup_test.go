@@ -48,6 +48,33 @@ func TestSlowReaderGetsEverything(t *testing.T) {
 	}
 }
 
+// TestNobodyIsAheadOfTheFollower: what a catch-up reads from the store ends where
+// the follower is, which may lag behind the store.
+func TestNobodyIsAheadOfTheFollower(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &memoryLog{}
+		publish := func(from, to int) {
+			for i := from; i <= to; i++ {
+				log.commit(news.OpPublished, entry(i))
+			}
+		}
+		publish(1, 5)
+		f, err := live.Follow(t.Context(), log, live.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := live.NewHub(f, live.HubOptions{})
+		run(t, h.Run)
+		publish(6, 10)
+		c := join(t, h, "all", &operation{t: t}, place(2))
+		synctest.Wait()
+		c.mustHave(t, "a reader while the follower stands still", fromTo(3, 5))
+		run(t, f.Run)
+		synctest.Wait()
+		c.mustHave(t, "a reader when the follower has come along", fromTo(3, 10))
+	})
+}
+
 // TestPagesAreBounded lets a second reader come along after a first: what was made
 // for that one is kept for a while only.
 func TestPagesAreBounded(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -41,17 +42,22 @@ type scene struct {
 	log   *memoryLog
 	room  *newsroom
 	hub   *live.Hub
-	last  chan struct{} // closed when the last line has been written
-	panic bool          // whether executions panic now and then
+	panic bool // whether executions panic now and then
 }
 
 const lastTag = "tag_last"
+
+// isLast tells whether a line is the one that ends the scene.
+func isLast(line news.Line) bool {
+	e, ok := line.Doc.(*news.TickerEntry)
+	return ok && slices.Contains(e.Tags, lastTag)
+}
 
 // forEver is much longer than everything that happens.
 const forEver = time.Minute
 
 func interleave(t *testing.T, seed uint64) {
-	s := &scene{chance: newChance(seed), t: t, log: &memoryLog{}, last: make(chan struct{})}
+	s := &scene{chance: newChance(seed), t: t, log: &memoryLog{}}
 	s.room = &newsroom{chance: s.chance, log: s.log}
 	s.panic = s.oneIn(4)
 	s.log.lost = func() bool { return s.oneIn(4) }
@@ -97,7 +103,6 @@ func (s *scene) write() {
 		s.room.change()
 	}
 	s.log.commit(news.OpPublished, entry(-1, lastTag))
-	close(s.last)
 }
 
 func (s *scene) outages() {
@@ -118,10 +123,7 @@ type subject struct {
 func (s *scene) subject() subject {
 	every, kind := news.Seq(1+s.n(3)), []news.Kind{"", news.KindStory, news.KindTickerEntry}[s.n(3)]
 	return subject{fmt.Sprintf("every %d of %q", every, kind), func(line news.Line) bool {
-		if e, ok := line.Doc.(*news.TickerEntry); ok && len(e.Tags) > 0 {
-			return true // the last line
-		}
-		return line.Seq%every == 0 && (kind == "" || line.Doc.Ref().Kind == kind)
+		return isLast(line) || line.Seq%every == 0 && (kind == "" || line.Doc.Ref().Kind == kind)
 	}}
 }
 

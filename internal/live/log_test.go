@@ -163,6 +163,13 @@ func (l *memoryLog) next(at news.Seq, wanted func(news.Line) bool) news.Seq {
 	return 0
 }
 
+// complete tells whether the line has been written that ends the scene.
+func (l *memoryLog) complete() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.lines) > 0 && isLast(l.lines[len(l.lines)-1])
+}
+
 func (l *memoryLog) slowly(ctx context.Context) error {
 	l.mu.Lock()
 	delay := l.delay

@@ -83,7 +83,10 @@ func (f *Follower) read(ctx context.Context, after news.Seq, most int, wanted fu
 		if err := contiguous(after, lines); err != nil {
 			return reading{}, err
 		}
-		l.lines, l.stale = lines, allOf(lines)
+		// What the follower has not seen yet comes from its ring, later: nobody shall
+		// be at a place which the follower is not at.
+		l.lines = lines[:min(len(lines), int(l.head-after))]
+		l.stale = allOf(l.lines)
 	}
 	events, err := f.events(ctx, l, wanted)
 	return reading{events, after + news.Seq(len(l.lines)), l.head, !l.inRing}, err
