@@ -37,7 +37,10 @@ type Options struct {
 	RingBytes int           // their size at most, roughly: 64 MiB, and up to as much again
 	MaxBehind int           // lines that a reader may be behind the head: 10,000
 	Poll      time.Duration // the log is looked at this often even without a wake-up: 1 s
-	Logger    *slog.Logger  // nothing is logged without one
+	// Seen is told of lines, in order and without holes, before any reader is: by
+	// the time an event arrives, whatever it makes untrue is gone.
+	Seen   func([]news.Line)
+	Logger *slog.Logger // nothing is logged without one
 }
 
 const (
@@ -56,6 +59,7 @@ type Follower struct {
 	source    Source
 	maxBehind int
 	poll      time.Duration
+	seen      func([]news.Line)
 	logger    *slog.Logger
 
 	mu      sync.Mutex
@@ -84,12 +88,16 @@ func Follow(ctx context.Context, source Source, o Options) (*Follower, error) {
 		source:    source,
 		maxBehind: cmp.Or(o.MaxBehind, defaultMaxBehind),
 		poll:      cmp.Or(o.Poll, defaultPoll),
+		seen:      o.Seen,
 		logger:    o.Logger,
 		first:     head + 1,
 		size:      cmp.Or(o.Ring, defaultRing),
 		most:      cmp.Or(o.RingBytes, defaultRingBytes),
 		newest:    map[news.EntityID]news.Seq{},
 		changed:   make(chan struct{}),
+	}
+	if f.seen == nil {
+		f.seen = func([]news.Line) {}
 	}
 	if f.logger == nil {
 		f.logger = slog.New(slog.DiscardHandler)
@@ -157,6 +165,7 @@ func (f *Follower) advance(ctx context.Context) error {
 		if err := contiguous(head, lines); err != nil {
 			return err
 		}
+		f.seen(lines)
 		f.append(lines)
 	}
 }
