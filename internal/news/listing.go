@@ -272,6 +272,9 @@ type PageCursor struct {
 
 // CursorOf is the place of e in the list of its kind.
 func CursorOf(e Entity) PageCursor {
+	if s, ok := e.(*Story); ok { // lists have many, and their terms cost more than the rest of the list
+		return PageCursor{List: KindStory, At: s.listedAt(), ID: EntityID(s.ID)}
+	}
 	ref, l := e.Ref(), e.Listing()
 	return PageCursor{List: ref.Kind, At: l.At, Name: l.Name, ID: ref.ID}
 }

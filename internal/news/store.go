@@ -65,6 +65,9 @@ type Log interface {
 // Reading is what queries ask. Lists are as Page describes them, and a Window
 // that can't be used is refused as Window.Check does. What is asked for by id or
 // slug and is not there (or may not be seen) is left out of the answer.
+//
+// Stories and RelatedStories give stories in brief, as Story.InBrief does: a list
+// loads no bodies. Everything else, of a Log too, gives them whole.
 type Reading interface {
 	Nodes(ctx context.Context, who Audience, ids []EntityID) (map[EntityID]Entity, error)
 
@@ -78,6 +81,7 @@ type Reading interface {
 	TagsBySlug(ctx context.Context, slugs []string) (map[string]*Tag, error)
 	CoveragesBySlug(ctx context.Context, slugs []string) (map[string]*Coverage, error)
 
+	// Stories gives them in brief.
 	Stories(ctx context.Context, who Audience, f StoryFilter, w Window) (Page[*Story], error)
 	Tags(ctx context.Context, f TagFilter, w Window) (Page[*Tag], error)
 	TickerEntries(ctx context.Context, f TickerFilter, w Window) (Page[*TickerEntry], error)
@@ -94,7 +98,7 @@ type Reading interface {
 	// RelatedStories ranks, for each story, the published stories that share
 	// tags with it: by the sum of TagWeight over the shared tags, then newest
 	// first. For each tag it looks at the newest 100 stories. It finds at most
-	// limit stories for each.
+	// limit stories for each, and gives them in brief.
 	RelatedStories(ctx context.Context, who Audience, ids []StoryID, limit int) (map[StoryID][]*Story, error)
 
 	// Entities walks all entities of a kind, whatever their state, by ascending

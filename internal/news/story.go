@@ -24,6 +24,11 @@ type Story struct {
 	// view, 0 where none has: what was public before it is never shown again,
 	// also when the story has become public anew.
 	WithdrawnIn int `bson:"withdrawnIn,omitempty"`
+
+	// Brief: the Body has been left out, as in lists. It says nothing of the
+	// version, is never written to a store, and a brief story never goes back to
+	// one.
+	Brief bool `bson:"-"`
 }
 
 // StoryContent is what an editor writes of a Story.
@@ -66,10 +71,7 @@ func (s *Story) Slugs() []string { return append([]string{s.Slug}, s.PreviousSlu
 // Listing implements Entity. A story stands where it was first published, or,
 // before that, where it was created.
 func (s *Story) Listing() Listing {
-	l := Listing{Status: string(s.Status), At: s.PublishedAt, Terms: priorityTerms(s.Priority)}
-	if l.At.IsZero() {
-		l.At = s.CreatedAt
-	}
+	l := Listing{Status: string(s.Status), At: s.listedAt(), Terms: priorityTerms(s.Priority)}
 	for language := strings.ToLower(s.Language); ; {
 		l.Terms = append(l.Terms, languageTerm(language))
 		end := strings.LastIndexByte(language, '-')
@@ -93,6 +95,22 @@ func (s *Story) Listing() Listing {
 // VisibleTo tells whether who may read the story.
 func (s *Story) VisibleTo(who Audience) bool {
 	return s.Status == StoryPublished || who.Staff || (who.Author != "" && who.Author == s.CreatedBy)
+}
+
+// listedAt is what lists are ordered by.
+func (s *Story) listedAt() time.Time {
+	if s.PublishedAt.IsZero() {
+		return s.CreatedAt
+	}
+	return s.PublishedAt
+}
+
+// InBrief is the story as lists show it: a copy without the Body, which shares the
+// rest with the story.
+func (s *Story) InBrief() *Story {
+	c := *s
+	c.Body, c.Brief = "", true
+	return &c
 }
 
 // Tombstone is what a reader is shown of a story that is no longer public: that

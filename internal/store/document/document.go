@@ -14,8 +14,11 @@ import (
 	"depeche/internal/news"
 )
 
-// Encode is the stored form of e.
+// Encode is the stored form of e, which is no story in brief.
 func Encode(e news.Entity) ([]byte, error) {
+	if s, ok := e.(*news.Story); ok && s.Brief {
+		return nil, fmt.Errorf("encode %s: a story in brief would lose its body", s.ID)
+	}
 	data, err := bson.Marshal(e)
 	if err != nil {
 		return nil, fmt.Errorf("encode %T: %w", e, err)
@@ -26,6 +29,42 @@ func Encode(e news.Entity) ([]byte, error) {
 // Decode is the entity of kind that data is the stored form of. It keeps
 // nothing of data.
 func Decode(kind news.Kind, data []byte) (news.Entity, error) {
+	switch kind {
+	case news.KindStory:
+		if s, ok := story(data, nil); ok {
+			return s, nil
+		}
+	case news.KindTag:
+		if t, ok := tag(data); ok {
+			return t, nil
+		}
+	case news.KindTickerEntry:
+		if e, ok := tickerEntry(data); ok {
+			return e, nil
+		}
+	}
+	return decodeAny(kind, data)
+}
+
+// DecodeBrief is Decode for lists: a story comes in brief, without so many bytes
+// of body.
+func DecodeBrief(kind news.Kind, data []byte) (e news.Entity, body int, err error) {
+	if kind != news.KindStory {
+		e, err = Decode(kind, data)
+		return e, 0, err
+	}
+	if s, ok := story(data, &body); ok {
+		return s, body, nil
+	}
+	if e, err = decodeAny(kind, data); err != nil {
+		return nil, 0, err
+	}
+	s := e.(*news.Story)
+	return s.InBrief(), len(s.Body), nil
+}
+
+// decodeAny decodes what package bson understands.
+func decodeAny(kind news.Kind, data []byte) (news.Entity, error) {
 	var e news.Entity
 	switch kind {
 	case news.KindStory:
@@ -61,6 +100,9 @@ func EncodeListing(l *news.Listing) ([]byte, error) {
 func DecodeListing(data []byte) (*news.Listing, error) {
 	if data == nil {
 		return nil, nil
+	}
+	if l, ok := listing(data); ok {
+		return l, nil
 	}
 	l := new(news.Listing)
 	if err := bson.Unmarshal(data, l); err != nil {

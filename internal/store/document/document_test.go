@@ -63,7 +63,9 @@ func fill(r *rand.Rand, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(r, v.Field(i))
+			if v.Type().Field(i).Tag.Get("bson") != "-" {
+				fill(r, v.Field(i))
+			}
 		}
 	case reflect.Pointer:
 		if r.IntN(2) > 0 {

@@ -42,7 +42,7 @@ func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w ne
 		return p, err
 	}
 	cut := listing.CutOf(sel, w)
-	main := &walk{sel: sel, span: cut.Within, down: cut.Down, limit: cut.Limit, whole: true}
+	main := &walk{sel: sel, span: cut.Within, down: cut.Down, limit: cut.Limit, form: inBrief}
 	above, below := peek(sel, cut.Above), peek(sel, cut.Below)
 	err := s.call(ctx, func(ctx context.Context) (err error) {
 		if err := bounded(sel); err != nil {

@@ -222,7 +222,7 @@ func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []new
 // relations reads what it takes to rank by tags.
 func (s *Store) relations(ctx context.Context, tags []news.TagID) (listing.Relations, error) {
 	r := listing.Relations{Weights: make(map[news.TagID]float64), Newest: make(map[news.TagID][]listing.Place)}
-	terms := []string{""}
+	var terms []string
 	walks := make([]*walk, len(tags))
 	for i, tag := range tags {
 		terms = append(terms, tag.Term())
@@ -237,7 +237,7 @@ func (s *Store) relations(ctx context.Context, tags []news.TagID) (listing.Relat
 		return r, err
 	}
 	for i, tag := range tags {
-		r.Weights[tag] = news.TagWeight(n[tag.Term()], n[""])
+		r.Weights[tag] = news.TagWeight(n[tag.Term()])
 		for _, found := range walks[i].rows {
 			r.Newest[tag] = append(r.Newest[tag], found.place)
 		}
@@ -245,11 +245,11 @@ func (s *Store) relations(ctx context.Context, tags []news.TagID) (listing.Relat
 	return r, nil
 }
 
-// storiesOf reads stories, whoever may see them.
+// storiesOf reads stories in brief, whoever may see them.
 func (s *Store) storiesOf(ctx context.Context, ids []string) (map[news.StoryID]*news.Story, error) {
-	return entitiesOf[*news.Story, news.StoryID](ctx, s, news.KindStory, ids)
+	return entitiesOf[*news.Story, news.StoryID](ctx, s, news.KindStory, ids, inBrief)
 }
 
 func (s *Store) tagsOf(ctx context.Context, ids []string) (map[news.TagID]*news.Tag, error) {
-	return entitiesOf[*news.Tag, news.TagID](ctx, s, news.KindTag, ids)
+	return entitiesOf[*news.Tag, news.TagID](ctx, s, news.KindTag, ids, asWhole)
 }

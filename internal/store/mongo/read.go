@@ -27,7 +27,7 @@ func (s *Store) Nodes(ctx context.Context, who news.Audience, ids []news.EntityI
 							some = append(some, id)
 						}
 					}
-					err := s.load(ctx, kind, "_id", texts(some), func(e news.Entity, _ []string) { found[e.Ref().ID] = e })
+					err := s.load(ctx, kind, "_id", texts(some), asWhole, func(e news.Entity, _ []string) { found[e.Ref().ID] = e })
 					if err != nil {
 						return err
 					}
@@ -95,7 +95,7 @@ func (s *Store) Entities(ctx context.Context, kind news.Kind, after news.EntityI
 	err := s.call(ctx, func(ctx context.Context) error {
 		c, err := s.asKnown(func() error {
 			filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: string(after)}}}}
-			return s.each(ctx, kind, filter, func(e news.Entity, _ []string) { list = append(list, e) },
+			return s.each(ctx, kind, filter, asWhole, func(e news.Entity, _ []string) { list = append(list, e) },
 				options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)))
 		})
 		if err != nil {
@@ -146,7 +146,7 @@ func public[E news.Entity](E) bool { return true }
 func byID[E news.Entity, ID ~string](ctx context.Context, s *Store, kind news.Kind, ids []ID, visible func(E) bool) (map[ID]E, error) {
 	var found map[ID]E
 	err := s.call(ctx, func(ctx context.Context) (err error) {
-		found, err = entitiesOf[E, ID](ctx, s, kind, texts(ids))
+		found, err = entitiesOf[E, ID](ctx, s, kind, texts(ids), asWhole)
 		return err
 	})
 	if err != nil {
@@ -161,17 +161,17 @@ func byID[E news.Entity, ID ~string](ctx context.Context, s *Store, kind news.Ki
 }
 
 // entitiesOf reads entities of one kind, whoever may see them.
-func entitiesOf[E news.Entity, ID ~string](ctx context.Context, s *Store, kind news.Kind, ids []string) (map[ID]E, error) {
+func entitiesOf[E news.Entity, ID ~string](ctx context.Context, s *Store, kind news.Kind, ids []string, f form) (map[ID]E, error) {
 	found := make(map[ID]E, len(ids))
 	c, err := s.asKnown(func() error {
-		return s.load(ctx, kind, "_id", ids, func(e news.Entity, _ []string) {
+		return s.load(ctx, kind, "_id", ids, f, func(e news.Entity, _ []string) {
 			found[ID(e.Ref().ID)] = e.(E)
 		})
 	})
 	for _, id := range ids {
 		was, ok := found[ID(id)]
 		if e := c.newest[news.EntityID(id)]; e != nil && e.ref.Kind == kind && (!ok || e.isNewer(was)) {
-			found[ID(id)] = e.Doc.(E)
+			found[ID(id)] = f.of(e.Doc).(E)
 		}
 	}
 	return found, err
@@ -187,7 +187,7 @@ func bySlug[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs 
 		}
 	}
 	err := s.call(ctx, func(ctx context.Context) error {
-		c, err := s.asKnown(func() error { return s.load(ctx, kind, "slugs", slugs, note) })
+		c, err := s.asKnown(func() error { return s.load(ctx, kind, "slugs", slugs, asWhole, note) })
 		for _, e := range c.newest {
 			if e.ref.Kind == kind {
 				note(e.Doc, e.slugs)
@@ -208,21 +208,24 @@ func bySlug[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs 
 
 // load calls each for the entities of kind whose field has one of values, with
 // the slugs that belong to it.
-func (s *Store) load(ctx context.Context, kind news.Kind, field string, values []string, each func(news.Entity, []string)) error {
+func (s *Store) load(ctx context.Context, kind news.Kind, field string, values []string, f form, each func(news.Entity, []string)) error {
 	if len(values) == 0 {
 		return nil
 	}
-	return s.each(ctx, kind, bson.D{{Key: field, Value: in(values)}}, each, options.Find())
+	return s.each(ctx, kind, bson.D{{Key: field, Value: in(values)}}, f, each, options.Find())
 }
 
-func (s *Store) each(ctx context.Context, kind news.Kind, filter bson.D, each func(news.Entity, []string), o *options.FindOptionsBuilder) error {
+func (s *Store) each(ctx context.Context, kind news.Kind, filter bson.D, f form, each func(news.Entity, []string), o *options.FindOptionsBuilder) error {
+	if sent := f.projection(kind); sent != nil {
+		o.SetProjection(sent)
+	}
 	found, err := s.collection(kind).Find(ctx, filter, o)
 	if err != nil {
 		return err
 	}
 	defer found.Close(ctx)
 	for found.Next(ctx) {
-		e, err := decode(kind, found.Current)
+		e, err := decode(kind, found.Current, f)
 		if err != nil {
 			return err
 		}

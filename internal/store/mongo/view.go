@@ -67,8 +67,8 @@ type row struct {
 	entity news.Entity // nil where only the place was asked for
 }
 
-func (e *entry) row() row {
-	return row{listing.PlaceOf(e.ref.Kind, e.ref.ID, e.listing), e.Seq, e.listing.Terms, e.Doc}
+func (e *entry) row(f form) row {
+	return row{listing.PlaceOf(e.ref.Kind, e.ref.ID, e.listing), e.Seq, e.listing.Terms, f.of(e.Doc)}
 }
 
 // A walk reads a part of a list: the first limit rows of sel within the span,
@@ -78,7 +78,7 @@ type walk struct {
 	span   listing.Span
 	down   bool
 	limit  int
-	whole  bool // read the entities too, not only where they stand
+	form   form // of the entities
 	margin int  // rows to read beyond limit, for those that are dropped
 
 	rows []row
@@ -121,8 +121,8 @@ func (s *Store) find(ctx context.Context, w *walk, filter bson.D, limit int) ([]
 	}
 	o := options.Find().SetLimit(int64(limit)).
 		SetSort(bson.D{{Key: key(kind), Value: direction}, {Key: "_id", Value: direction}})
-	if !w.whole {
-		o.SetProjection(bson.D{{Key: "listing", Value: 1}, {Key: "line", Value: 1}})
+	if sent := w.form.projection(kind); sent != nil {
+		o.SetProjection(sent)
 	}
 	found, err := s.collection(kind).Find(ctx, filter, o)
 	if err != nil {
@@ -140,8 +140,8 @@ func (s *Store) find(ctx context.Context, w *walk, filter bson.D, limit int) ([]
 			return nil, fmt.Errorf("%w: %s %v: %w", errDamaged, kind, found.Current.Lookup("_id"), err)
 		}
 		r := row{place: listing.PlaceOf(kind, d.ID, d.Listing), line: d.Line, terms: d.Listing.Terms}
-		if w.whole {
-			if r.entity, err = decode(kind, found.Current); err != nil {
+		if w.form != asPlace {
+			if r.entity, err = decode(kind, found.Current, w.form); err != nil {
 				return nil, err
 			}
 		}
@@ -150,12 +150,12 @@ func (s *Store) find(ctx context.Context, w *walk, filter bson.D, limit int) ([]
 	return rows, found.Err()
 }
 
-func decode(kind news.Kind, raw bson.Raw) (news.Entity, error) {
+func decode(kind news.Kind, raw bson.Raw, f form) (news.Entity, error) {
 	e, err := document.Decode(kind, raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s %v: %w", errDamaged, kind, raw.Lookup("_id"), err)
 	}
-	return e, nil
+	return f.of(e), nil
 }
 
 // update brings the rows to what they are with the changes, and cuts them to
@@ -173,7 +173,7 @@ func (w *walk) update(c changes) (ok bool) {
 				continue
 			}
 			// Between the last row and what is behind it there may be others.
-			if r := e.row(); w.span.Holds(r.place) && (!w.more || w.compare(r, end) <= 0) {
+			if r := e.row(w.form); w.span.Holds(r.place) && (!w.more || w.compare(r, end) <= 0) {
 				w.rows = append(w.rows, r)
 			}
 		}

@@ -13,7 +13,8 @@ import (
 // written, of which there is no trace then.
 func apply(ctx context.Context, c *session, head news.Seq, changes []change) ([]news.Line, error) {
 	var lines []news.Line
-	for _, ch := range changes {
+	for i := range changes {
+		ch := &changes[i]
 		was, err := check(ctx, c, ch)
 		if err != nil {
 			return lines, err
@@ -29,7 +30,7 @@ func apply(ctx context.Context, c *session, head news.Seq, changes []change) ([]
 
 // check tells whether ch may be written, and how the entity is listed by now:
 // nil where there is none. Errors: *news.ConflictError, *news.TakenError.
-func check(ctx context.Context, c *session, ch change) (was *news.Listing, err error) {
+func check(ctx context.Context, c *session, ch *change) (was *news.Listing, err error) {
 	var (
 		ref     = ch.Doc.Ref()
 		kind    news.Kind
@@ -70,7 +71,7 @@ func check(ctx context.Context, c *session, ch change) (was *news.Listing, err e
 }
 
 // write writes ch as line seq.
-func (ch change) write(ctx context.Context, c *session, seq news.Seq, was *news.Listing) error {
+func (ch *change) write(ctx context.Context, c *session, seq news.Seq, was *news.Listing) error {
 	ref := ch.Doc.Ref()
 	var before any // NULL where there is none
 	if ch.before != nil {
@@ -96,23 +97,27 @@ func (ch change) write(ctx context.Context, c *session, seq news.Seq, was *news.
 			return err
 		}
 	}
-	return relist(ctx, c, ref, was, ch.listing)
+	var err error
+	ch.counted, err = relist(ctx, c, ref, was, ch.listing)
+	return err
 }
 
 // relist changes the postings of an entity from those of was to those of is.
-// What is in both is not touched.
-func relist(ctx context.Context, c *session, ref news.Ref, was *news.Listing, is news.Listing) error {
+// What is in both is not touched. It returns the terms that were.
+func relist(ctx context.Context, c *session, ref news.Ref, was *news.Listing, is news.Listing) ([]string, error) {
+	var lost []string
 	gained, key := termsOf(ref.Kind, is), keyOf(ref.Kind, is)
 	if was != nil {
-		lost, before := termsOf(ref.Kind, *was), keyOf(ref.Kind, *was)
+		before := keyOf(ref.Kind, *was)
+		lost = termsOf(ref.Kind, *was)
 		if before == key {
 			lost, gained = without(lost, gained), without(gained, lost)
 		}
 		if err := unpost(ctx, c, ref.ID, before, lost); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return post(ctx, c, ref.ID, key, gained)
+	return slices.Concat(lost, gained), post(ctx, c, ref.ID, key, gained)
 }
 
 func without(list, others []string) []string {

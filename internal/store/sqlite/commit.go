@@ -21,6 +21,7 @@ const maxBatch = 1000
 type writer struct {
 	db        *sql.DB
 	log       *slog.Logger
+	cache     *cache
 	committed func()   // called after lines have been added
 	session   *session // nil: to be opened
 
@@ -47,11 +48,12 @@ type change struct {
 	listing         news.Listing
 	slugs           []string
 	encoded, before []byte
+	counted         []string // the terms whose numbers have changed, once written
 }
 
-func startWriter(db *sql.DB, log *slog.Logger, committed func()) *writer {
+func startWriter(db *sql.DB, log *slog.Logger, cache *cache, committed func()) *writer {
 	w := &writer{
-		db: db, log: log, committed: committed,
+		db: db, log: log, cache: cache, committed: committed,
 		calls: make(chan *call), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.run()
@@ -220,9 +222,12 @@ func (w *writer) write(batch []*call) (err error) {
 			return err
 		}
 	}
-	return w.session.transact(ctx, "BEGIN IMMEDIATE", func(c *session) error {
-		head, err := headOf(ctx, c)
-		if err != nil {
+	var (
+		head news.Seq
+		held bool
+	)
+	err = w.session.transact(ctx, "BEGIN IMMEDIATE", func(c *session) (err error) {
+		if head, err = headOf(ctx, c); err != nil {
 			return err
 		}
 		for _, call := range batch {
@@ -240,6 +245,39 @@ func (w *writer) write(batch []*call) (err error) {
 			}
 			head += news.Seq(len(call.lines))
 		}
+		if changed := changedBy(batch); len(changed) > 0 {
+			w.cache.hold(changed)
+			held = true
+		}
 		return nil
 	})
+	switch {
+	case held && err == nil:
+		w.cache.release(head)
+	case held:
+		w.cache.release(unknown)
+	}
+	return err
+}
+
+// changedBy is what the lines of batch change of what the cache may hold, and
+// what becomes of it.
+func changedBy(batch []*call) map[key]fact {
+	changed := make(map[key]fact)
+	for _, call := range batch {
+		for i, line := range call.lines {
+			ch := call.changes[i]
+			k, f := factOf(line.Doc, line.Seq, len(ch.encoded))
+			changed[k] = f
+			if story, ok := line.Doc.(*news.Story); ok {
+				k, f := factOf(story.InBrief(), line.Seq, len(ch.encoded)-len(story.Body))
+				changed[k] = f
+			}
+			for _, name := range ch.counted {
+				changed[key{terms, name}] = fact{}
+				changed[key{newestOf, name}] = fact{}
+			}
+		}
+	}
+	return changed
 }

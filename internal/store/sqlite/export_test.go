@@ -56,3 +56,6 @@ func (s *Store) Plans(ctx context.Context) (map[string][]string, error) {
 	}
 	return plans, nil
 }
+
+// LimitCache bounds what the store keeps in memory. It has to be called first.
+func (s *Store) LimitCache(bytes int) { s.cache.limit = bytes }

@@ -21,9 +21,9 @@ func (s *Store) Epoch() news.Epoch { return s.epoch }
 // Head implements news.Log.
 func (s *Store) Head(ctx context.Context) (news.Seq, error) {
 	var head news.Seq
-	err := s.read(ctx, func(c *session) (err error) {
-		head, err = headOf(ctx, c)
-		return err
+	err := s.glance(ctx, func(m *moment) error {
+		head = m.at
+		return nil
 	})
 	if err != nil {
 		return 0, fmt.Errorf("read head: %w", err)
@@ -33,7 +33,7 @@ func (s *Store) Head(ctx context.Context) (news.Seq, error) {
 
 func headOf(ctx context.Context, c *session) (news.Seq, error) {
 	var head news.Seq
-	_, err := c.row(ctx, `SELECT coalesce(max(seq), 0) FROM log`, nil, &head)
+	_, err := c.row(context.WithoutCancel(ctx), `SELECT coalesce(max(seq), 0) FROM log`, nil, &head)
 	return head, err
 }
 

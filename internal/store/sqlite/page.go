@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"depeche/internal/news"
 	"depeche/internal/store/listing"
@@ -33,19 +34,17 @@ func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w ne
 	if err := w.Check(sel.Kind); err != nil {
 		return p, err
 	}
-	err := s.read(ctx, func(c *session) (err error) {
-		if p.At, err = headOf(ctx, c); err != nil {
-			return err
-		}
-		streams, err := plan(ctx, c, sel)
+	err := s.glance(ctx, func(m *moment) error {
+		p.At = m.at
+		streams, err := plan(ctx, m, sel)
 		if err != nil {
 			return err
 		}
 		var places []listing.Place
-		if places, p.HasPrevious, p.HasNext, err = cut(ctx, c, sel, streams, w); err != nil {
+		if places, p.HasPrevious, p.HasNext, err = cut(ctx, m, sel, streams, w); err != nil {
 			return err
 		}
-		p.Items, err = at[E](ctx, s, c, places)
+		p.Items, err = at[E](ctx, m, sel.Kind, places)
 		return err
 	})
 	if err != nil {
@@ -55,17 +54,17 @@ func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w ne
 }
 
 // cut reads what w shows of the list of sel.
-func cut(ctx context.Context, c *session, sel news.Selection, streams []stream, w news.Window) (places []listing.Place, previous, next bool, err error) {
+func cut(ctx context.Context, m *moment, sel news.Selection, streams []stream, w news.Window) (places []listing.Place, previous, next bool, err error) {
 	cut := listing.CutOf(sel, w)
-	found, err := walk(ctx, c, streams, cut.Within, cut.Down, cut.Limit)
+	found, err := walk(ctx, m, streams, cut.Within, cut.Down, cut.Limit)
 	if err != nil {
 		return nil, false, false, err
 	}
-	above, err := occupied(ctx, c, streams, cut.Above)
+	above, err := occupied(ctx, m, streams, cut.Above)
 	if err != nil {
 		return nil, false, false, err
 	}
-	below, err := occupied(ctx, c, streams, cut.Below)
+	below, err := occupied(ctx, m, streams, cut.Below)
 	if err != nil {
 		return nil, false, false, err
 	}
@@ -73,23 +72,31 @@ func cut(ctx context.Context, c *session, sel news.Selection, streams []stream, 
 	return places, previous, next, nil
 }
 
-// at reads the entities at places.
-func at[E news.Entity](ctx context.Context, s *Store, c *session, places []listing.Place) ([]E, error) {
+// at reads the entities of kind at places, stories in brief.
+func at[E news.Entity](ctx context.Context, m *moment, kind news.Kind, places []listing.Place) ([]E, error) {
 	ids := make([]string, len(places))
 	for i, p := range places {
 		ids[i] = p.ID
 	}
-	found, err := load(ctx, s, c, ids)
+	items, next := make([]E, len(places)), 0
+	err := load(ctx, m, ids, kind == news.KindStory, func(id string, e news.Entity) {
+		i := next
+		if i == len(ids) || ids[i] != id { // most come in their order
+			i = slices.Index(ids, id)
+		}
+		if i >= 0 {
+			items[i], _ = e.(E)
+			next = i + 1
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	items := make([]E, len(places))
+	var none E
 	for i, id := range ids {
-		e, ok := found[id].(E)
-		if !ok {
-			return nil, fmt.Errorf("the index lists %s, which is no %T", id, e)
+		if news.Entity(items[i]) == news.Entity(none) {
+			return nil, fmt.Errorf("the index lists %s, which is no %s", id, kind)
 		}
-		items[i] = e
 	}
 	return items, nil
 }

@@ -20,12 +20,12 @@ func publishedTerm(term string) string {
 // StoryCounts implements news.Reading.
 func (s *Store) StoryCounts(ctx context.Context, tags []news.TagID) (map[news.TagID]int, error) {
 	counts := make(map[news.TagID]int, len(tags))
-	err := s.read(ctx, func(c *session) error {
+	err := s.glance(ctx, func(m *moment) error {
 		var names []string
 		for _, tag := range tags {
 			names = append(names, publishedTerm(tag.Term()))
 		}
-		terms, err := lookUp(ctx, c, names)
+		terms, err := lookUp(ctx, m, names)
 		for i, tag := range tags {
 			counts[tag] = int(terms[names[i]].n)
 		}
@@ -40,12 +40,12 @@ func (s *Store) StoryCounts(ctx context.Context, tags []news.TagID) (map[news.Ta
 // TrendingTags implements news.Reading.
 func (s *Store) TrendingTags(ctx context.Context, since time.Time, kinds []news.TagKind, limit int) ([]news.TagCount, error) {
 	var ranking []news.TagCount
-	err := s.read(ctx, func(c *session) error {
-		recent, ok, err := recentStories(ctx, c, since)
+	err := s.study(ctx, func(m *moment) error {
+		recent, ok, err := recentStories(ctx, m, since)
 		if err != nil || !ok {
 			return err
 		}
-		counts, err := countTags(ctx, c, recent, news.TagFilter{Kinds: kinds}.Selection())
+		counts, err := countTags(ctx, m, recent, news.TagFilter{Kinds: kinds}.Selection())
 		if err != nil {
 			return err
 		}
@@ -57,9 +57,12 @@ func (s *Store) TrendingTags(ctx context.Context, since time.Time, kinds []news.
 		for i, n := range counts {
 			ids[i] = n.id
 		}
-		tags, err := load(ctx, s, c, ids)
+		tags := make(map[news.TagID]*news.Tag, len(ids))
+		err = load(ctx, m, ids, false, func(id news.TagID, e news.Entity) {
+			tags[id], _ = e.(*news.Tag)
+		})
 		for _, n := range counts {
-			if tag, ok := tags[n.id].(*news.Tag); ok {
+			if tag := tags[n.id]; tag != nil {
 				ranking = append(ranking, news.TagCount{Tag: tag, Stories: n.stories})
 			}
 		}
@@ -73,15 +76,15 @@ func (s *Store) TrendingTags(ctx context.Context, since time.Time, kinds []news.
 
 // recentStories is the span of the published stories since then that a ranking
 // looks at. ok is false where there is none.
-func recentStories(ctx context.Context, c *session, since time.Time) (recent listing.Span, ok bool, err error) {
+func recentStories(ctx context.Context, m *moment, since time.Time) (recent listing.Span, ok bool, err error) {
 	recent = listing.Whole(news.Selection{Kind: news.KindStory, From: since})
 	all := publishedTerm("")
-	terms, err := lookUp(ctx, c, []string{all})
+	terms, err := lookUp(ctx, m, []string{all})
 	if err != nil || terms[all].n == 0 {
 		return listing.Span{}, false, err
 	}
 	var oldest listing.Place
-	many, err := c.row(ctx, `
+	many, err := m.row(ctx, `
 		SELECT key, id FROM postings WHERE term = ? AND key >= ?
 		ORDER BY key DESC, id DESC LIMIT 1 OFFSET 0 + ?`,
 		[]any{terms[all].id, recent.Lo.Ms, listing.TrendingStories - 1}, &oldest.Ms, &oldest.ID)
@@ -99,14 +102,14 @@ type tagCount struct {
 
 // countTags counts the published stories within recent that carry each of the
 // tags of sel; those that none carries are left out.
-func countTags(ctx context.Context, c *session, recent listing.Span, sel news.Selection) ([]tagCount, error) {
-	streams, err := plan(ctx, c, sel)
+func countTags(ctx context.Context, m *moment, recent listing.Span, sel news.Selection) ([]tagCount, error) {
+	streams, err := plan(ctx, m, sel)
 	if err != nil {
 		return nil, err
 	}
 	var counts []tagCount
 	for _, st := range streams {
-		err := c.query(ctx, `
+		err := m.query(ctx, `
 			SELECT p.id, p.key, (
 				SELECT count(*) FROM postings q WHERE q.term = t.id AND (q.key, q.id) >= (?, ?)
 			) FROM postings p CROSS JOIN terms t ON t.term = ? || p.id
@@ -131,21 +134,23 @@ func countTags(ctx context.Context, c *session, recent listing.Span, sel news.Se
 
 // RelatedStories implements news.Reading.
 func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []news.StoryID, limit int) (map[news.StoryID][]*news.Story, error) {
-	related := make(map[news.StoryID][]*news.Story, len(ids))
-	err := s.read(ctx, func(c *session) error {
-		sources, err := load(ctx, s, c, ids)
+	var related map[news.StoryID][]*news.Story
+	err := s.glance(ctx, func(m *moment) error {
+		related = make(map[news.StoryID][]*news.Story, len(ids))
+		sources := make(map[news.StoryID]*news.Story, len(ids))
+		err := load(ctx, m, ids, true, func(id news.StoryID, e news.Entity) {
+			if story, ok := e.(*news.Story); ok && story.VisibleTo(who) {
+				sources[id] = story
+			}
+		})
 		if err != nil {
 			return err
 		}
 		r := relations{Weights: make(map[news.TagID]float64), Newest: make(map[news.TagID][]listing.Place)}
 		ranked := make(map[news.StoryID][]listing.Place, len(ids))
 		var wanted []string
-		for id, e := range sources {
-			story, ok := e.(*news.Story)
-			if !ok || !story.VisibleTo(who) {
-				continue
-			}
-			if err := r.learn(ctx, c, story.Tags); err != nil {
+		for id, story := range sources {
+			if err := r.learn(ctx, m, story.Tags); err != nil {
 				return err
 			}
 			places := listing.Relations(r).Rank(story)
@@ -154,10 +159,13 @@ func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []new
 				wanted = append(wanted, p.ID)
 			}
 		}
-		found, err := load(ctx, s, c, wanted)
+		found := make(map[string]*news.Story, len(wanted))
+		err = load(ctx, m, wanted, true, func(id string, e news.Entity) {
+			found[id], _ = e.(*news.Story)
+		})
 		for id, places := range ranked {
 			for _, p := range places {
-				if story, ok := found[p.ID].(*news.Story); ok {
+				if story := found[p.ID]; story != nil {
 					related[id] = append(related[id], story)
 				}
 			}
@@ -174,18 +182,17 @@ func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []new
 type relations listing.Relations
 
 // learn reads what it takes to rank by tags.
-func (r *relations) learn(ctx context.Context, c *session, tags []news.TagID) error {
-	all := publishedTerm("")
-	names := []string{all}
+func (r *relations) learn(ctx context.Context, m *moment, tags []news.TagID) error {
+	var names []string
 	for _, tag := range tags {
 		if _, known := r.Weights[tag]; !known {
 			names = append(names, publishedTerm(tag.Term()))
 		}
 	}
-	if len(names) == 1 {
+	if len(names) == 0 {
 		return nil
 	}
-	terms, err := lookUp(ctx, c, names)
+	terms, err := lookUp(ctx, m, names)
 	if err != nil {
 		return err
 	}
@@ -195,11 +202,11 @@ func (r *relations) learn(ctx context.Context, c *session, tags []news.TagID) er
 			continue
 		}
 		t := terms[publishedTerm(tag.Term())]
-		r.Weights[tag] = news.TagWeight(int(t.n), int(terms[all].n))
+		r.Weights[tag] = news.TagWeight(int(t.n))
 		if t.n == 0 {
 			continue
 		}
-		if r.Newest[tag], err = walk(ctx, c, []stream{{t}}, whole, true, listing.RelatedStories); err != nil {
+		if r.Newest[tag], err = walk(ctx, m, []stream{{t}}, whole, true, listing.RelatedStories); err != nil {
 			return err
 		}
 	}

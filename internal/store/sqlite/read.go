@@ -14,20 +14,10 @@ import (
 
 // Nodes implements news.Reading.
 func (s *Store) Nodes(ctx context.Context, who news.Audience, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {
-	var found map[news.EntityID]news.Entity
-	err := s.read(ctx, func(c *session) (err error) {
-		found, err = load(ctx, s, c, ids)
-		return err
+	return byID(ctx, s, ids, func(e news.Entity) bool {
+		story, ok := e.(*news.Story)
+		return !ok || story.VisibleTo(who)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read %d nodes: %w", len(ids), err)
-	}
-	for id, e := range found {
-		if story, ok := e.(*news.Story); ok && !story.VisibleTo(who) {
-			delete(found, id)
-		}
-	}
-	return found, nil
 }
 
 // StoriesByID implements news.Reading.
@@ -97,15 +87,14 @@ func visibleTo(who news.Audience) func(*news.Story) bool {
 func public[E news.Entity](E) bool { return true }
 
 func byID[E news.Entity, ID ~string](ctx context.Context, s *Store, ids []ID, visible func(E) bool) (map[ID]E, error) {
-	found := make(map[ID]E, len(ids))
-	err := s.read(ctx, func(c *session) error {
-		entities, err := load(ctx, s, c, ids)
-		for id, e := range entities {
+	var found map[ID]E
+	err := s.glance(ctx, func(m *moment) error {
+		found = make(map[ID]E, len(ids))
+		return load(ctx, m, ids, false, func(id ID, e news.Entity) {
 			if e, ok := e.(E); ok && visible(e) {
 				found[id] = e
 			}
-		}
-		return err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %d entities: %w", len(ids), err)
@@ -114,28 +103,22 @@ func byID[E news.Entity, ID ~string](ctx context.Context, s *Store, ids []ID, vi
 }
 
 func bySlug[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs []string, visible func(E) bool) (map[string]E, error) {
-	found := make(map[string]E, len(slugs))
-	err := s.read(ctx, func(c *session) error {
-		owners := make(map[string]news.EntityID, len(slugs))
-		var ids []news.EntityID
-		err := c.query(ctx, `
-			SELECT s.slug, s.entity FROM json_each(?) j CROSS JOIN slugs s ON s.kind = ? AND s.slug = j.value`,
-			[]any{jsonOf(slugs), string(kind)}, func(rows *sql.Rows) error {
-				var slug string
-				var owner news.EntityID
-				if err := rows.Scan(&slug, &owner); err != nil {
-					return err
-				}
-				owners[slug] = owner
-				ids = append(ids, owner)
-				return nil
-			})
+	var found map[string]E
+	err := s.glance(ctx, func(m *moment) error {
+		found = make(map[string]E, len(slugs))
+		owners, err := ownersOf(ctx, m, kind, slugs)
 		if err != nil {
 			return err
 		}
-		entities, err := load(ctx, s, c, ids)
+		ids := slices.Collect(maps.Values(owners))
+		entities := make(map[news.EntityID]E, len(ids))
+		err = load(ctx, m, ids, false, func(id news.EntityID, e news.Entity) {
+			if e, ok := e.(E); ok && visible(e) {
+				entities[id] = e
+			}
+		})
 		for slug, owner := range owners {
-			if e, ok := entities[owner].(E); ok && visible(e) {
+			if e, ok := entities[owner]; ok {
 				found[slug] = e
 			}
 		}
@@ -147,52 +130,72 @@ func bySlug[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs 
 	return found, nil
 }
 
-// load reads the entities of ids that there are, whoever may see them.
-func load[ID ~string](ctx context.Context, s *Store, c *session, ids []ID) (map[ID]news.Entity, error) {
-	found := make(map[ID]news.Entity, len(ids))
-	if len(ids) == 0 {
+// ownersOf tells to whom the slugs of kind belong, as far as they are anybody's.
+func ownersOf(ctx context.Context, m *moment, kind news.Kind, slugs []string) (map[string]news.EntityID, error) {
+	found := make(map[string]news.EntityID, len(slugs))
+	if m.quiet {
+		slugs = known(m.store.cache, space(kind), slugs, func(slug string, owner news.EntityID) { found[slug] = owner })
+	}
+	if len(slugs) == 0 {
 		return found, nil
 	}
-	missing := make(map[news.Seq]ID)
-	err := c.query(ctx, `
-		SELECT e.id, e.seq FROM json_each(?) j CROSS JOIN entities e ON e.id = j.value`,
-		[]any{jsonOf(ids)}, func(rows *sql.Rows) error {
-			var id string
-			var seq news.Seq
-			if err := rows.Scan(&id, &seq); err != nil {
+	err := m.quick(ctx, `
+		SELECT s.slug, s.entity FROM json_each(?) j CROSS JOIN slugs s ON s.kind = ? AND s.slug = j.value`,
+		[]any{jsonOf(slugs), string(kind)}, func(rows *sql.Rows) error {
+			var slug string
+			var owner news.EntityID
+			if err := rows.Scan(&slug, &owner); err != nil {
 				return err
 			}
-			if e := s.cache.get(seq); e != nil {
-				found[ID(id)] = e
-			} else {
-				missing[seq] = ID(id)
-			}
+			found[slug] = owner
+			m.keep(key{space(kind), slug}, fact{value: owner, size: nameSize + len(slug) + len(owner)})
 			return nil
 		})
-	if err != nil || len(missing) == 0 {
-		return found, err
+	return found, err
+}
+
+// load hands out the entities of ids that there are, whoever may see them; in
+// brief where stories are wanted so.
+func load[ID ~string](ctx context.Context, m *moment, ids []ID, brief bool, add func(ID, news.Entity)) error {
+	missing := recall(m.store.cache, ids, brief, m.at, add)
+	if len(missing) == 0 {
+		return nil
 	}
-	seqs := slices.Sorted(maps.Keys(missing))
-	err = c.query(ctx, `
-		SELECT l.seq, l.kind, l.doc FROM json_each(?) j CROSS JOIN log l ON l.seq = j.value`,
-		[]any{jsonOf(seqs)}, func(rows *sql.Rows) error {
+	slices.Sort(missing)
+	return m.quick(ctx, `
+		SELECT e.id, l.seq, l.kind, l.doc
+		FROM json_each(?) j CROSS JOIN entities e ON e.id = j.value CROSS JOIN log l ON l.seq = e.seq`,
+		[]any{jsonOf(slices.Compact(missing))}, func(rows *sql.Rows) error {
 			var (
+				id   string
 				seq  news.Seq
 				kind news.Kind
 				doc  sql.RawBytes
 			)
-			if err := rows.Scan(&seq, &kind, &doc); err != nil {
+			if err := rows.Scan(&id, &seq, &kind, &doc); err != nil {
 				return err
 			}
-			e, err := document.Decode(kind, doc)
+			e, size, err := decode(kind, doc, brief)
 			if err != nil {
 				return fmt.Errorf("line %d: %w", seq, err)
 			}
-			s.cache.put(seq, e, len(doc))
-			found[missing[seq]] = e
+			k, f := factOf(e, seq, size)
+			m.keep(k, f)
+			add(ID(id), e)
 			return nil
 		})
-	return found, err
+}
+
+// decode decodes doc, a story in brief where it is wanted so, and tells how many
+// bytes of doc it took.
+func decode(kind news.Kind, doc []byte, brief bool) (e news.Entity, size int, err error) {
+	body := 0
+	if brief {
+		e, body, err = document.DecodeBrief(kind, doc)
+	} else {
+		e, err = document.Decode(kind, doc)
+	}
+	return e, len(doc) - body, err
 }
 
 // jsonOf is a list for SQLite's json_each.

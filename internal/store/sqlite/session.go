@@ -120,23 +120,38 @@ func newPool(db *sql.DB, size int) *pool {
 // with calls f with a session that nobody else uses meanwhile. It waits for one
 // until ctx ends.
 func (p *pool) with(ctx context.Context, f func(*session) error) error {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	c, err := p.take(ctx)
+	c, err := p.borrow(ctx)
 	if err != nil {
 		return err
 	}
 	err = f(c)
+	p.giveBack(c, err)
+	return err
+}
+
+// borrow hands out a session that nobody else uses until giveBack. It waits for
+// one until ctx ends.
+func (p *pool) borrow(ctx context.Context) (*session, error) {
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	c, err := p.take(ctx)
+	if err != nil {
+		<-p.slots
+	}
+	return c, err
+}
+
+// giveBack takes back c after a use that ended with err.
+func (p *pool) giveBack(c *session, err error) {
 	if err == nil || isOfDomain(err) {
 		p.put(c)
 	} else {
 		_ = c.close() // err says why
 	}
-	return err
+	<-p.slots
 }
 
 func (p *pool) take(ctx context.Context) (*session, error) {

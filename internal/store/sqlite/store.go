@@ -115,6 +115,6 @@ func (s *Store) read(ctx context.Context, f func(*session) error) error {
 	}
 	defer leave()
 	return translate(ctx, s.readers.with(ctx, func(c *session) error {
-		return c.transact(ctx, "BEGIN", f)
+		return c.transact(context.WithoutCancel(ctx), "BEGIN", f)
 	}))
 }

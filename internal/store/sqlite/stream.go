@@ -25,12 +25,13 @@ type stream []term
 
 // A term is a row of terms.
 type term struct {
+	name  string
 	id, n int64
 }
 
 // plan finds the streams whose union is sel. Streams that hold nothing are left
 // out. Errors: news.ErrTooComplex.
-func plan(ctx context.Context, c *session, sel news.Selection) ([]stream, error) {
+func plan(ctx context.Context, m *moment, sel news.Selection) ([]stream, error) {
 	one := []string{""}
 	if len(sel.Any) > 0 {
 		one = slices.Compact(slices.Sorted(slices.Values(sel.Any)))
@@ -55,7 +56,7 @@ func plan(ctx context.Context, c *session, sel news.Selection) ([]stream, error)
 			named = append(named, slices.Compact(names))
 		}
 	}
-	terms, err := lookUp(ctx, c, slices.Concat(named...))
+	terms, err := lookUp(ctx, m, slices.Concat(named...))
 	if err != nil {
 		return nil, err
 	}
@@ -74,39 +75,38 @@ func plan(ctx context.Context, c *session, sel news.Selection) ([]stream, error)
 }
 
 // lookUp reads the terms of names that there are.
-func lookUp(ctx context.Context, c *session, names []string) (map[string]term, error) {
-	terms := make(map[string]term, len(names))
-	err := c.query(ctx, `
+func lookUp(ctx context.Context, m *moment, names []string) (map[string]term, error) {
+	found := make(map[string]term, len(names))
+	// The terms that are kept are of now; in a transaction those of the moment
+	// count.
+	if m.quiet {
+		names = known(m.store.cache, terms, names, func(name string, t term) { found[name] = t })
+	}
+	if len(names) == 0 {
+		return found, nil
+	}
+	err := m.quick(ctx, `
 		SELECT t.term, t.id, t.n FROM json_each(?) j CROSS JOIN terms t ON t.term = j.value`,
 		[]any{jsonOf(names)}, func(rows *sql.Rows) error {
-			var name string
 			var t term
-			err := rows.Scan(&name, &t.id, &t.n)
-			terms[name] = t
+			err := rows.Scan(&t.name, &t.id, &t.n)
+			found[t.name] = t
+			m.keep(key{terms, t.name}, fact{value: t, size: nameSize + len(t.name)})
 			return err
 		})
-	return terms, err
+	return found, err
 }
 
 // walk returns the first limit places of the union of streams within s, from
 // its upper end down or from its lower end up.
-func walk(ctx context.Context, c *session, streams []stream, s listing.Span, down bool, limit int) ([]listing.Place, error) {
+func walk(ctx context.Context, m *moment, streams []stream, s listing.Span, down bool, limit int) ([]listing.Place, error) {
 	var places []listing.Place
 	for _, st := range streams {
-		err := c.query(ctx, st.text(down), st.args(s, limit), func(rows *sql.Rows) error {
-			var p listing.Place
-			var err error
-			if s.Named {
-				err = rows.Scan(&p.Name, &p.ID)
-			} else {
-				err = rows.Scan(&p.Ms, &p.ID)
-			}
-			places = append(places, p)
-			return err
-		})
+		found, err := walkOne(ctx, m, st, s, down, limit)
 		if err != nil {
 			return nil, err
 		}
+		places = append(places, found...)
 	}
 	if len(streams) > 1 {
 		slices.SortFunc(places, func(a, b listing.Place) int {
@@ -120,14 +120,49 @@ func walk(ctx context.Context, c *session, streams []stream, s listing.Span, dow
 	return places[:min(limit, len(places))], nil
 }
 
+// walkOne is walk for one stream. What it returns may be shared, and is not to be
+// changed.
+func walkOne(ctx context.Context, m *moment, st stream, s listing.Span, down bool, limit int) ([]listing.Place, error) {
+	// The newest of one term are what front pages show. The list of stories stands
+	// for all that are ordered by time.
+	top := m.quiet && down && len(st) == 1 && s == listing.Whole(news.Selection{Kind: news.KindStory})
+	if top {
+		if known := m.store.cache.newest(st[0]); known.all || len(known.places) >= limit {
+			return known.places[:min(limit, len(known.places))], nil
+		}
+	}
+	query := m.query
+	if len(st) == 1 {
+		query = m.quick // nothing is probed: each row is one of the page
+	}
+	places := make([]listing.Place, 0, limit)
+	var p listing.Place
+	dest := []any{&p.Ms, &p.ID}
+	if s.Named {
+		dest[0] = &p.Name
+	}
+	err := query(ctx, st.text(down), st.args(s, limit), func(rows *sql.Rows) error {
+		err := rows.Scan(dest...)
+		places = append(places, p)
+		return err
+	})
+	if err == nil && top {
+		m.keep(key{newestOf, st[0].name}, fact{
+			value: newest{places, len(places) < limit},
+			size:  nameSize + len(st[0].name) + placeSize*len(places),
+		})
+	}
+	return places, err
+}
+
 // occupied tells whether any of streams has a place within s; nothing is within
 // nil.
-func occupied(ctx context.Context, c *session, streams []stream, s *listing.Span) (bool, error) {
+func occupied(ctx context.Context, m *moment, streams []stream, s *listing.Span) (bool, error) {
 	if s == nil {
 		return false, nil
 	}
 	for i := range streams {
-		places, err := walk(ctx, c, streams[i:i+1], *s, true, 1)
+		places, err := walk(ctx, m, streams[i:i+1], *s, true, 1)
 		if err != nil || len(places) > 0 {
 			return len(places) > 0, err
 		}

@@ -52,7 +52,11 @@ func (l *lab) checkAll() {
 		}
 	}
 	for _, q := range append(wholeLists(), storyQuery(news.Audience{Staff: true}, news.StoryFilter{})) {
-		l.checkPage(q, news.Window{First: news.MaxPage})
+		got := l.checkPage(q, news.Window{First: news.MaxPage})
+		want := l.model.page(q.sel, news.Window{First: news.MaxPage})
+		if diff := cmp.Diff(want, got); diff != "" {
+			l.t.Fatalf("%s (-want +got):\n%s", q.name, diff)
+		}
 	}
 	l.checkCounts()
 }

@@ -85,6 +85,19 @@ func comparePlaces(a, b news.PageCursor) int {
 	return c
 }
 
+// inBrief are entities as lists show them.
+func inBrief[E news.Entity](list []E) []news.Entity {
+	var brief []news.Entity
+	for _, e := range list {
+		if story, ok := news.Entity(e).(*news.Story); ok {
+			brief = append(brief, story.InBrief())
+			continue
+		}
+		brief = append(brief, e)
+	}
+	return brief
+}
+
 // page is what w shows of the list of sel.
 func (m *model) page(sel news.Selection, w news.Window) news.Page[news.Entity] {
 	p := news.Page[news.Entity]{At: m.head()}
@@ -109,6 +122,7 @@ func (m *model) page(sel news.Selection, w news.Window) news.Page[news.Entity] {
 	if n := w.Last; n > 0 && len(p.Items) > n {
 		p.Items, p.HasPrevious = p.Items[len(p.Items)-n:], true
 	}
+	p.Items = inBrief(p.Items)
 	return p
 }
 

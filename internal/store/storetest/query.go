@@ -77,13 +77,25 @@ func (l *lab) checkPage(q query, w news.Window) news.Page[news.Entity] {
 	return got
 }
 
-// outline names the versions that a page shows instead of showing them.
+// outline names the versions that a page shows instead of showing them, and those
+// that it shows with a body.
 func outline(p news.Page[news.Entity]) any {
 	return struct {
-		Items                []news.Ref
+		Items, Whole         []news.Ref
 		HasPrevious, HasNext bool
 		At                   news.Seq
-	}{refs(p.Items), p.HasPrevious, p.HasNext, p.At}
+	}{refs(p.Items), refs(wholeOf(p.Items)), p.HasPrevious, p.HasNext, p.At}
+}
+
+// wholeOf are the stories among entities that are not in brief.
+func wholeOf[E news.Entity](entities []E) []news.Entity {
+	var whole []news.Entity
+	for _, e := range entities {
+		if story, ok := news.Entity(e).(*news.Story); ok && (!story.Brief || story.Body != "") {
+			whole = append(whole, e)
+		}
+	}
+	return whole
 }
 
 func refs[E news.Entity](entities []E) []news.Ref {

@@ -144,6 +144,9 @@ func (l *lab) checkRelated(ids []news.StoryID, limits ...int) {
 				if got := refs(got[id]); !slices.Equal(got, want) {
 					l.t.Errorf("%+v: %d related to %s: got %v, want %v", who, limit, id, got, want)
 				}
+				if whole := refs(wholeOf(got[id])); len(whole) > 0 {
+					l.t.Errorf("%+v: related to %s with a body: %v", who, id, whole)
+				}
 			}
 		}
 	}
@@ -172,7 +175,7 @@ func (m *model) related(who news.Audience, id news.StoryID, limit int) []*news.S
 			}
 		}
 		for _, other := range carrying[:min(relatedBound, len(carrying))] {
-			scores[other] += news.TagWeight(len(carrying), len(published))
+			scores[other] += news.TagWeight(len(carrying))
 		}
 	}
 	var related []*news.Story

@@ -69,6 +69,7 @@ func Run(t *testing.T, h Harness) {
 		{"by id", testByID},
 		{"by slug", testBySlug},
 		{"entities", testEntities},
+		{"lists are in brief", testBrief},
 		{"visibility", testVisibility},
 		{"nothing leaks to the public", testNothingLeaks},
 
