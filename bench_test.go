@@ -68,7 +68,7 @@ func httpFrontPage(b *testing.B, store news.Store) {
 		Executor: graph.NewExecutor(&graph.Resolver{
 			Store: store, Desk: newsroom, Text: text.NewRenderer(),
 			Zone: time.UTC, Now: newsroom.Now, Logger: logger, RequestID: transport.RequestID,
-		}),
+		}, graph.ExecutorOptions{}),
 		Stats:  new(live.Stats),
 		Verify: func(string) (news.Actor, error) { return news.Actor{}, news.ErrUnauthenticated },
 		Ready:  func(context.Context) error { return nil },

@@ -25,6 +25,7 @@ func TestLayout(t *testing.T) {
 		"internal/text":                   {outside: []string{"golang.org/x/text", "github.com/mozillazg/go-unidecode", "github.com/yuin/goldmark", "github.com/microcosm-cc/bluemonday"}, never: []string{"net/http"}},
 		"internal/desk":                   {rooms: []string{"internal/news", "internal/text"}, outside: []string{"github.com/oklog/ulid/v2", "golang.org/x/text"}, never: []string{"database/sql", "net/http"}},
 		"internal/live":                   {rooms: []string{"internal/news"}, never: []string{"database/sql", "net/http"}},
+		"internal/cache":                  {rooms: []string{"internal/news"}, outside: []string{"github.com/maypok86/otter/v2"}, never: []string{"net/http", "database/sql", "encoding/json"}},
 		"internal/auth":                   {rooms: []string{"internal/news"}, outside: []string{"github.com/golang-jwt/jwt/v5"}, never: []string{"net/http"}},
 		"internal/config":                 {never: []string{"database/sql", "net/http"}},
 		"internal/store/document":         {rooms: []string{"internal/news"}, outside: []string{"go.mongodb.org/mongo-driver/v2/bson"}},
@@ -40,13 +41,15 @@ func TestLayout(t *testing.T) {
 		"internal/intake":                 {rooms: []string{"internal/news", "internal/desk", "internal/text", "internal/intake/page"}, outside: []string{"github.com/oklog/ulid/v2", "golang.org/x/net/html", "golang.org/x/text", "github.com/JohannesKaufmann/html-to-markdown/v2"}, never: []string{"net/http", "database/sql"}},
 		"internal/demo":                   {rooms: []string{"internal/news", "internal/desk", "internal/intake"}, never: []string{"net/http", "database/sql"}},
 		"internal/wire":                   {outside: []string{"github.com/gobwas/ws"}, never: []string{"database/sql", "encoding/json"}},
-		"internal/transport":              {rooms: []string{"internal/news", "internal/auth", "internal/live", "internal/wire"}, outside: append([]string{"github.com/rs/cors", "github.com/prometheus/client_golang"}, gqlgen...), never: []string{"database/sql"}},
+		"internal/transport":              {rooms: []string{"internal/news", "internal/auth", "internal/cache", "internal/live", "internal/wire"}, outside: append([]string{"github.com/rs/cors", "github.com/klauspost/compress", "golang.org/x/time/rate", "github.com/prometheus/client_golang"}, gqlgen...), never: []string{"database/sql"}},
 		"internal/command":                {rooms: []string{"internal/news", "internal/desk", "internal/intake", "internal/config", "internal/auth", "internal/store", "internal/text"}, outside: []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}, never: []string{"net/http"}},
-		"graph":                           {rooms: []string{"graph/generated", "graph/model", "graph/scalar", "internal/news", "internal/desk", "internal/intake", "internal/live", "internal/text"}, outside: gqlgen, never: []string{"net/http", "database/sql"}},
+		"graph":                           {rooms: []string{"graph/generated", "graph/model", "graph/plan", "graph/scalar", "internal/cache", "internal/news", "internal/desk", "internal/intake", "internal/live", "internal/text"}, outside: gqlgen, never: []string{"net/http", "database/sql"}},
+		"graph/plan":                      {outside: gqlgen, never: []string{"net/http", "database/sql"}},
 		"graph/scalar":                    {rooms: []string{"internal/news"}, outside: gqlgen, never: []string{"net/http"}},
 		"graph/model":                     {rooms: []string{"internal/news", "internal/text", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
-		"graph/generated":                 {rooms: []string{"internal/news", "graph/model", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
-		"":                                {rooms: []string{"graph", "internal/auth", "internal/command", "internal/config", "internal/demo", "internal/desk", "internal/live", "internal/news", "internal/store", "internal/text", "internal/transport"}},
+		"graph/generated":                 {rooms: []string{"internal/news", "graph/model", "graph/plan", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
+		"tools/gqlgen":                    {outside: gqlgen},
+		"":                                {rooms: []string{"graph", "internal/auth", "internal/cache", "internal/command", "internal/config", "internal/demo", "internal/desk", "internal/live", "internal/news", "internal/store", "internal/text", "internal/transport"}},
 	}
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
 	if err != nil {

@@ -1,52 +1,36 @@
 package graph
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"depeche/internal/news"
 )
 
-// The bounds of an operation. A front page of 20 stories with everything on it
-// costs about 2,000.
 const (
-	maxCost  = 50_000
-	maxDepth = 20
+	// maxCost bounds an operation. A front page of 20 stories with everything on it
+	// costs about 2,000.
+	maxCost = 50_000
 
 	// plainList is how long a list is taken to be that has no arguments to say so.
 	plainList = 5
 )
 
-// costLimit refuses operations before they run by what they would cost: a field
-// is 1, and what is inside of a list counts once for each of its items. Each
-// fragment is looked at once, however often it is spread.
-type costLimit struct{}
+// dearest is what an operation costs whose variables ask for the longest lists.
+func dearest(op *ast.OperationDefinition) int {
+	m := meter{longest: true, fragments: map[*ast.FragmentDefinition]int{}}
+	return m.selections(op.SelectionSet)
+}
 
-var (
-	_ graphql.HandlerExtension        = costLimit{}
-	_ graphql.OperationContextMutator = costLimit{}
-)
-
-// ExtensionName implements graphql.HandlerExtension.
-func (costLimit) ExtensionName() string { return "CostLimit" }
-
-// Validate implements graphql.HandlerExtension.
-func (costLimit) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationContext implements graphql.OperationContextMutator.
-func (costLimit) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	m := meter{variables: op.Variables, fragments: map[*ast.FragmentDefinition]price{}}
-	p := m.selections(op.Operation.SelectionSet)
-	switch {
-	case p.depth > maxDepth:
-		return tooComplex("the operation is %d levels deep; at most %d are allowed", p.depth, maxDepth)
-	case p.cost > maxCost:
-		return tooComplex("the operation costs %d; at most %d is allowed: ask for fewer items or fewer fields", p.cost, maxCost)
+// tooCostly refuses an operation before it runs by what it would cost: a field is 1,
+// and what is inside of a list counts once for each of its items.
+func tooCostly(op *ast.OperationDefinition, variables map[string]any) *gqlerror.Error {
+	m := meter{variables: variables, fragments: map[*ast.FragmentDefinition]int{}}
+	if cost := m.selections(op.SelectionSet); cost > maxCost {
+		return tooComplex("the operation costs %d; at most %d is allowed: ask for fewer items or fewer fields", cost, maxCost)
 	}
 	return nil
 }
@@ -60,53 +44,39 @@ func tooComplex(reason string, args ...any) *gqlerror.Error {
 	}
 }
 
-type price struct {
-	cost  int
-	depth int
-}
-
+// A meter counts what an operation costs. Each fragment is looked at once, however
+// often it is spread.
 type meter struct {
 	variables map[string]any
-	fragments map[*ast.FragmentDefinition]price
+	longest   bool // take lists to be as long as any variables could make them
+	fragments map[*ast.FragmentDefinition]int
 }
 
-func (m *meter) selections(set ast.SelectionSet) price {
-	var sum price
+func (m *meter) selections(set ast.SelectionSet) int {
+	sum := 0
 	for _, selection := range set {
-		var p price
+		cost := 0
 		switch s := selection.(type) {
 		case *ast.Field:
-			p = m.field(s)
+			cost = 1 + m.items(s)*m.selections(s.SelectionSet)
 		case *ast.InlineFragment:
-			p = m.selections(s.SelectionSet)
+			cost = m.selections(s.SelectionSet)
 		case *ast.FragmentSpread:
-			p = m.fragment(s.Definition)
+			cost = m.fragment(s.Definition)
 		}
 		// Far above the limit, the figure itself no longer matters.
-		sum.cost = min(sum.cost+p.cost, 1<<40)
-		sum.depth = max(sum.depth, p.depth)
+		sum = min(sum+cost, 1<<40)
 	}
 	return sum
 }
 
-func (m *meter) fragment(def *ast.FragmentDefinition) price {
-	if def == nil {
-		return price{}
+func (m *meter) fragment(def *ast.FragmentDefinition) int {
+	cost, known := m.fragments[def]
+	if !known && def != nil {
+		cost = m.selections(def.SelectionSet)
+		m.fragments[def] = cost
 	}
-	p, known := m.fragments[def]
-	if !known {
-		p = m.selections(def.SelectionSet)
-		m.fragments[def] = p
-	}
-	return p
-}
-
-func (m *meter) field(f *ast.Field) price {
-	inside := m.selections(f.SelectionSet)
-	return price{
-		cost:  min(1+m.items(f)*inside.cost, 1<<40),
-		depth: inside.depth + 1,
-	}
+	return cost
 }
 
 // items is how often what is inside of a field is resolved.
@@ -117,6 +87,9 @@ func (m *meter) items(f *ast.Field) int {
 	arguments := f.Definition.Arguments
 	switch {
 	case arguments.ForName("first") != nil:
+		if m.variable(f, "first") || m.variable(f, "last") {
+			return news.MaxPage
+		}
 		args := f.ArgumentMap(m.variables)
 		for _, name := range []string{"first", "last"} {
 			// What is out of range is refused by the resolver.
@@ -126,6 +99,9 @@ func (m *meter) items(f *ast.Field) int {
 		}
 		return defaultPage
 	case arguments.ForName("ids") != nil:
+		if m.variable(f, "ids") {
+			return news.MaxPage
+		}
 		ids, _ := f.ArgumentMap(m.variables)["ids"].([]any)
 		return max(1, min(len(ids), news.MaxPage))
 	case f.Name == "pinned":
@@ -134,6 +110,15 @@ func (m *meter) items(f *ast.Field) int {
 		return plainList
 	}
 	return 1
+}
+
+// variable tells whether a list is as long as a variable says that is not known.
+func (m *meter) variable(f *ast.Field, argument string) bool {
+	if !m.longest {
+		return false
+	}
+	a := f.Arguments.ForName(argument)
+	return a != nil && a.Value.Kind == ast.Variable
 }
 
 // pageParts tells whether the field is the list inside of a connection, whose

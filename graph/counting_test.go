@@ -2,9 +2,19 @@ package graph_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
+	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"depeche/internal/desk"
 	"depeche/internal/news"
 )
 
@@ -13,6 +23,7 @@ type counting struct {
 	news.Store
 	mu    sync.Mutex
 	calls map[string]int
+	ids   []news.StoryID // that stories were asked for by, sorted for each call
 }
 
 func (c *counting) count(method string) {
@@ -29,7 +40,7 @@ func (c *counting) reset() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	calls := c.calls
-	c.calls = nil
+	c.calls, c.ids = nil, nil
 	return calls
 }
 
@@ -45,6 +56,9 @@ func (c *counting) Nodes(ctx context.Context, who news.Audience, ids []news.Enti
 
 func (c *counting) StoriesByID(ctx context.Context, who news.Audience, ids []news.StoryID) (map[news.StoryID]*news.Story, error) {
 	c.count("StoriesByID")
+	c.mu.Lock()
+	c.ids = append(c.ids, slices.Sorted(slices.Values(ids))...)
+	c.mu.Unlock()
 	return c.Store.StoriesByID(ctx, who, ids)
 }
 
@@ -111,4 +125,161 @@ func (c *counting) TrendingTags(ctx context.Context, since time.Time, kinds []ne
 func (c *counting) RelatedStories(ctx context.Context, who news.Audience, ids []news.StoryID, limit int) (map[news.StoryID][]*news.Story, error) {
 	c.count("RelatedStories")
 	return c.Store.RelatedStories(ctx, who, ids, limit)
+}
+
+// TestStoreCalls tells what operations take of the store. A level takes one call
+// of each kind, however many items it has.
+func TestStoreCalls(t *testing.T) {
+	rows := []struct {
+		name, query string
+		want        string // the methods that are called, and how often if not once
+		ids         string // that stories are asked for by
+	}{
+		{"a list", `{ stories { nodes { id title summary } } }`, "Stories", ""},
+		{"tags and authors of a list", `{ stories { nodes { tags { name } authors { name } } } }`, "Stories TagsByID", ""},
+		{"counts of tags of a list", `{ stories { nodes { tags { storyCount } authors { storyCount } } } }`, "Stories StoryCounts TagsByID", ""},
+		{"bodies of a list", `{ stories { nodes { body { html text } } } }`, "Stories StoriesByID",
+			"story_1 story_2 story_3 story_4 story_5 story_old"},
+		{"bodies of a page", `{ stories(first: 2) { nodes { body { html } } edges { node { body { text } } } } }`, "Stories StoriesByID", "story_4 story_5"},
+		{"related of a list", `{ stories { nodes { related { title tags { name } } } } }`, "RelatedStories Stories TagsByID", ""},
+		{"related of related", `{ stories { nodes { related(first: 2) { related(first: 3) { title } } } } }`, "RelatedStories×2 Stories", ""},
+		{"bodies of related", `{ stories(first: 2) { nodes { title related(first: 1) { body { text } } } } }`, "RelatedStories Stories StoriesByID", "story_1 story_2"},
+		{"a story", `{ story(slug: "le-senat-vote-le-budget") { title body { html } tags { name } authors { name } } }`, "StoriesBySlug TagsByID", ""},
+		{"a story and others", `{ story(slug: "le-senat-vote-le-budget") { title body { html } related { title tags { name } } } }`,
+			"RelatedStories StoriesBySlug TagsByID", ""},
+		{"bodies of nodes", `{ nodes(ids: ["story_1", "story_2", "tag_paris"]) { ... on Story { body { text } } } }`, "Nodes", ""},
+		{"a ticker", `{ ticker { nodes { headline tags { name } coverage { title } story { title body { text } } } } }`,
+			"CoveragesByID StoriesByID TagsByID TickerEntries", "story_1 story_draft_zanzibar"},
+		{"coverages", `{ coverages { nodes { title tags { name storyCount } } } }`, "Coverages StoryCounts TagsByID", ""},
+		{"tags", `{ tags { nodes { name storyCount } } }`, "StoryCounts Tags", ""},
+		{"trending tags", `{ trendingTags { storyCount tag { name storyCount } } }`, "StoryCounts TrendingTags", ""},
+		// Each of these lists has a window of its own, and so a call of its own.
+		{"lists of tags", `{ tags(first: 3) { nodes { stories { nodes { title } } } } }`, "Stories×3 Tags", ""},
+		{"lists of coverages", `{ coverages { nodes { entries { nodes { headline } } } } }`, "Coverages TickerEntries×3", ""},
+	}
+	inEachStore(t, func(t *testing.T, in storeKind) {
+		n := openIn(t, in)
+		n.fill(t)
+		n.settle(t)
+		for _, row := range rows {
+			n.store.reset()
+			response := string(n.run(t, operation{text: row.query})[0])
+			if strings.Contains(response, `"errors"`) {
+				t.Errorf("%s: got %s", row.name, response)
+			}
+			n.store.mu.Lock()
+			ids := n.store.ids
+			n.store.mu.Unlock()
+			if got := calls(n.store.reset()); got != row.want {
+				t.Errorf("%s: the store is asked for %s, want %s", row.name, got, row.want)
+			}
+			if got := joined(ids); got != row.ids {
+				t.Errorf("%s: the store is asked for the stories %s, want %s", row.name, got, row.ids)
+			}
+		}
+	})
+}
+
+// calls writes counts as a line.
+func calls(counts map[string]int) string {
+	var list []string
+	for _, method := range slices.Sorted(maps.Keys(counts)) {
+		if n := counts[method]; n > 1 {
+			method = fmt.Sprintf("%s×%d", method, n)
+		}
+		list = append(list, method)
+	}
+	return strings.Join(list, " ")
+}
+
+func joined(ids []news.StoryID) string {
+	var list []string
+	for _, id := range ids {
+		list = append(list, string(id))
+	}
+	return strings.Join(list, " ")
+}
+
+// between calls something before a query's stories are read by id.
+type between struct {
+	news.Store
+	call func() error
+}
+
+func (b *between) StoriesByID(ctx context.Context, who news.Audience, ids []news.StoryID) (map[news.StoryID]*news.Story, error) {
+	if err := b.call(); err != nil {
+		return nil, err
+	}
+	return b.Store.StoriesByID(ctx, who, ids)
+}
+
+// TestBodiesOfAMoment has the newsroom work between the reading of a list and the
+// reading of its bodies.
+func TestBodiesOfAMoment(t *testing.T) {
+	const query = `{ stories(first: 2) { nodes { id body { markdown html text wordCount } } } }`
+	away := errors.New("away")
+	for _, row := range []struct {
+		name string
+		do   func(context.Context, *newsroom) error
+		want map[string]string // the texts by id; nil for an error
+	}{
+		{"nothing", func(context.Context, *newsroom) error { return nil },
+			map[string]string{"story_5": "Paris", "story_4": "Le climat"}},
+		{"a change", func(ctx context.Context, n *newsroom) error {
+			_, err := n.desk.UpdateStory(ctx, editor, "story_5", 2, func(e *desk.StoryEdit) { e.Body = "Changed." })
+			return err
+		}, map[string]string{"story_5": "Changed.", "story_4": "Le climat"}},
+		{"a withdrawal", func(ctx context.Context, n *newsroom) error {
+			_, err := n.desk.UnpublishStory(ctx, editor, "story_5", 2)
+			return err
+		}, map[string]string{"story_5": "", "story_4": "Le climat"}},
+		{"an outage", func(context.Context, *newsroom) error { return fmt.Errorf("%w: %w", news.ErrUnavailable, away) }, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			n := open(t)
+			n.fill(t)
+			n.resolver.Store = &between{n.store, func() error { return row.do(t.Context(), n) }}
+			response := n.run(t, operation{text: query})[0]
+			var answer struct {
+				Data struct {
+					Stories struct {
+						Nodes []struct {
+							ID   string
+							Body struct{ Markdown, HTML, Text string }
+						}
+					}
+				}
+				Errors []struct {
+					Path       []any
+					Extensions struct{ Code string }
+				}
+			}
+			must(t, json.Unmarshal(response, &answer))
+			if row.want == nil {
+				for _, e := range answer.Errors {
+					if e.Extensions.Code != "UNAVAILABLE" || len(e.Path) != 4 || e.Path[3] != "body" {
+						t.Errorf("got the error %+v, want UNAVAILABLE of a body", e)
+					}
+				}
+				if len(answer.Errors) == 0 {
+					t.Errorf("got %s, want an error", response)
+				}
+				return
+			}
+			got := map[string]string{}
+			for _, s := range answer.Data.Stories.Nodes {
+				begin := ""
+				if strings.HasPrefix(s.Body.Text, row.want[s.ID]) {
+					begin = row.want[s.ID]
+				}
+				got[s.ID] = begin
+				if all := s.Body.Markdown + s.Body.HTML + s.Body.Text; row.want[s.ID] == "" && all != "" {
+					t.Errorf("%s has the text %q, want none", s.ID, all)
+				}
+			}
+			if diff := cmp.Diff(row.want, got); diff != "" || len(answer.Errors) > 0 {
+				t.Errorf("got %s (-want +got):\n%s", response, diff)
+			}
+		})
+	}
 }

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -23,6 +23,7 @@ import (
 const (
 	codeInvalid     = "INVALID_ARGUMENT"
 	codeTooComplex  = "TOO_COMPLEX"
+	codeForbidden   = "FORBIDDEN"
 	codeUnavailable = "UNAVAILABLE"
 	codeInternal    = "INTERNAL"
 )
@@ -35,7 +36,7 @@ func codes() []codeRow {
 		{news.ErrNotFound, "NOT_FOUND", false},
 		{news.ErrConflict, "CONFLICT", false},
 		{news.ErrUnauthenticated, "UNAUTHENTICATED", false},
-		{news.ErrForbidden, "FORBIDDEN", false},
+		{news.ErrForbidden, codeForbidden, false},
 		{news.ErrBadCursor, "BAD_CURSOR", false},
 		{news.ErrCursorExpired, "CURSOR_EXPIRED", false},
 		{news.ErrTooComplex, codeTooComplex, false},
@@ -73,18 +74,8 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 	cause := err
 	if shown.Err != nil {
 		cause = shown.Err
-	} else if code, ok := shown.Extensions["code"].(string); ok {
-		// The parser and the validator speak for themselves.
-		if code == errcode.ParseFailed || code == errcode.ValidationFailed {
-			shown.Extensions = map[string]any{"code": codeInvalid}
-			aboutVariable(shown)
-		}
-		if strings.HasPrefix(shown.Message, "exceeded token limit") {
-			shown.Extensions["code"] = codeTooComplex
-		}
-		if shown.Message == "operation  not found" {
-			shown.Message = "the document has several operations: operationName must say which one is meant"
-		}
+	} else if shown.Extensions["code"] != nil {
+		// What refuses a document speaks for itself.
 		shown.Message = cut(shown.Message)
 		return shown
 	}
@@ -157,7 +148,7 @@ func (r *Resolver) explain(ctx context.Context, shown *gqlerror.Error, err error
 // fields of what it is given; in the schema those are fields of input. A scalar
 // does not know where it stands; the path does.
 func argumentName(ctx context.Context, shown *gqlerror.Error, field string) string {
-	if field == "DateTime" || field == "URL" || field == "ID" {
+	if field == "DateTime" || field == "URL" || field == "ID" || field == "Int" || field == "String" {
 		return argumentPath(ctx, shown.Path, field)
 	}
 	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Field != nil && fc.Field.Definition != nil {
@@ -178,14 +169,40 @@ func argumentPath(ctx context.Context, path ast.Path, otherwise string) string {
 	return strings.TrimPrefix(path[at:].String(), ".")
 }
 
-// maxMessage bounds how much of what a client sent comes back.
-const maxMessage = 500
+const (
+	// maxMessage bounds how much of what a client sent comes back, in characters.
+	maxMessage = 500
+	// maxErrors bounds the errors of a response.
+	maxErrors = 20
+)
 
 func cut(s string) string {
-	if runes := []rune(s); len(runes) > maxMessage {
+	if len(s) <= maxMessage {
+		return s
+	}
+	// Of a text that may be long, only the part is read that may be shown.
+	if runes := []rune(s[:min(len(s), (maxMessage+1)*utf8.UTFMax)]); len(runes) > maxMessage {
 		return string(runes[:maxMessage]) + "…"
 	}
 	return s
+}
+
+// firstErrors are those of a response that are told. The last one tells how many
+// there are beside them, with the code of the first of these.
+func firstErrors(errs gqlerror.List) gqlerror.List {
+	if len(errs) <= maxErrors {
+		return errs
+	}
+	const told = maxErrors - 1
+	more := &gqlerror.Error{
+		Message:    fmt.Sprintf("there are %d more errors", len(errs)-told),
+		Extensions: errs[told].Extensions,
+	}
+	return append(errs[:told:told], more)
+}
+
+func forbidden(reason string) *gqlerror.Error {
+	return &gqlerror.Error{Message: reason, Extensions: map[string]any{"code": codeForbidden}}
 }
 
 // recovered makes an error of a panic, which is always a fault of ours.

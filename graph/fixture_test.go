@@ -75,7 +75,7 @@ func openIn(t testing.TB, in storeKind) *newsroom {
 		Now: n.clock, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		RequestID: func(context.Context) string { return "REQUEST" },
 	}
-	n.executor = graph.NewExecutor(n.resolver)
+	n.executor = graph.NewExecutor(n.resolver, graph.ExecutorOptions{})
 	n.follow = graph.NewSubscriptions(n.resolver, n.executor, n.hub)
 	return n
 }

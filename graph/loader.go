@@ -18,8 +18,8 @@ type loader[K comparable, V any] struct {
 	fetch func(context.Context, []K) (map[K]V, error)
 
 	mu        sync.Mutex
-	announced []K
-	batches   map[K]*loaded[K, V] // of announced keys: nil until it is read
+	announced []K                 // some may be known by now
+	batches   map[K]*loaded[K, V] // of keys that have been read, or are being read
 }
 
 type loaded[K comparable, V any] struct {
@@ -32,64 +32,66 @@ func newLoader[K comparable, V any](fetch func(context.Context, []K) (map[K]V, e
 	return &loader[K, V]{fetch: fetch, batches: map[K]*loaded[K, V]{}}
 }
 
-// announce says that keys may be asked for.
+// announce says that keys may be asked for. What is to be read in one call has to be
+// announced in one call: somebody may load in between.
 func (l *loader[K, V]) announce(keys ...K) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.add(keys)
+	l.announced = append(l.announced, keys...)
 }
 
-func (l *loader[K, V]) add(keys []K) {
-	for _, key := range keys {
-		if _, known := l.batches[key]; !known {
-			l.batches[key] = nil
-			l.announced = append(l.announced, key)
-		}
-	}
-}
-
-// load returns the values of keys; one that does not exist is left out.
-func (l *loader[K, V]) load(ctx context.Context, keys ...K) (map[K]V, error) {
-	l.mu.Lock()
-	l.add(keys)
+// load reads what is not known of keys, along with all that has been announced, and
+// writes to in where each key is found.
+func (l *loader[K, V]) load(ctx context.Context, keys []K, in []*loaded[K, V]) error {
 	var own *loaded[K, V]
 	var batch []K
-	waits := map[*loaded[K, V]]bool{}
-	for _, key := range keys {
+	l.mu.Lock()
+	for i, key := range keys {
 		if l.batches[key] == nil {
 			own = &loaded[K, V]{done: make(chan struct{})}
-			batch, l.announced = l.announced, nil
-			for _, k := range batch {
-				l.batches[k] = own
-			}
+			batch = slices.Concat(l.announced, keys[i:])
+			l.announced = nil
+			batch = slices.DeleteFunc(batch, func(key K) bool {
+				if l.batches[key] != nil {
+					return true
+				}
+				l.batches[key] = own
+				return false
+			})
 		}
-		waits[l.batches[key]] = true
+		in[i] = l.batches[key]
 	}
 	l.mu.Unlock()
 
 	if own != nil {
 		l.read(ctx, own, batch)
 	}
-	for wait := range waits {
+	var before *loaded[K, V]
+	for _, wait := range in {
+		if wait == before {
+			continue
+		}
+		before = wait
 		select {
 		case <-wait.done:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 		if wait.err != nil {
-			return nil, wait.err
+			return wait.err
 		}
 	}
-	values := make(map[K]V, len(keys))
-	for _, key := range keys {
-		l.mu.Lock()
-		from := l.batches[key]
-		l.mu.Unlock()
-		if v, ok := from.values[key]; ok {
-			values[key] = v
-		}
+	return nil
+}
+
+// one returns the value of a key, and whether it exists.
+func (l *loader[K, V]) one(ctx context.Context, key K) (v V, exists bool, err error) {
+	var in [1]*loaded[K, V]
+	if err := l.load(ctx, []K{key}, in[:]); err != nil {
+		return v, false, err
 	}
-	return values, nil
+	v, exists = in[0].values[key]
+	return v, exists, nil
 }
 
 // read fills a batch. Those who wait for it are let go even when fetch panics.
@@ -103,8 +105,7 @@ func (l *loader[K, V]) read(ctx context.Context, b *loaded[K, V], keys []K) {
 func (l *loader[K, V]) known(key K) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, known := l.batches[key]
-	return known
+	return l.batches[key] != nil || slices.Contains(l.announced, key)
 }
 
 // loadAll returns the values of keys in their order, without those that don't
@@ -113,13 +114,17 @@ func (l *loader[K, V]) loadAll(ctx context.Context, keys []K) ([]V, error) {
 	if len(keys) == 0 {
 		return []V{}, nil
 	}
-	found, err := l.load(ctx, keys...)
-	if err != nil {
+	var room [8]*loaded[K, V] // nearly always enough, and no allocation
+	in := room[:]
+	if len(keys) > len(in) {
+		in = make([]*loaded[K, V], len(keys))
+	}
+	if err := l.load(ctx, keys, in[:len(keys)]); err != nil {
 		return nil, err
 	}
 	values := make([]V, 0, len(keys))
-	for _, key := range keys {
-		if v, ok := found[key]; ok {
+	for i, key := range keys {
+		if v, ok := in[i].values[key]; ok {
 			values = append(values, v)
 		}
 	}
@@ -134,9 +139,10 @@ type loaders struct {
 	stories   *loader[news.StoryID, *news.Story]
 	coverages *loader[news.CoverageID, *news.Coverage]
 	related   *loader[relatedKey, []*news.Story]
+	bodies    *loader[news.StoryID, string] // of stories that lists show in brief
 
 	mu       sync.Mutex
-	siblings map[news.StoryID][][]news.StoryID // the lists that a story is shown in
+	siblings map[*news.Story][][]*news.Story // the lists that a story is shown in
 }
 
 type relatedKey struct {
@@ -150,7 +156,7 @@ type relatedKey struct {
 // others for more, so it is announced before anybody sees it: a level of an
 // operation then takes one call, however many lists it is spread over.
 func newLoaders(store news.Reading, who func(context.Context) news.Audience) *loaders {
-	l := &loaders{siblings: map[news.StoryID][][]news.StoryID{}}
+	l := &loaders{siblings: map[*news.Story][][]*news.Story{}}
 	l.counts = newLoader(store.StoryCounts)
 	l.tags = newLoader(announcing(store.TagsByID, l.announceTags))
 	l.coverages = newLoader(announcing(store.CoveragesByID, l.announceCoverages))
@@ -161,6 +167,14 @@ func newLoaders(store news.Reading, who func(context.Context) news.Audience) *lo
 		found, err := fetchRelated(ctx, store, who(ctx), keys)
 		l.announceStories(slices.Concat(slices.Collect(maps.Values(found))...)...)
 		return found, err
+	})
+	l.bodies = newLoader(func(ctx context.Context, ids []news.StoryID) (map[news.StoryID]string, error) {
+		found, err := store.StoriesByID(ctx, who(ctx), ids)
+		bodies := make(map[news.StoryID]string, len(found))
+		for id, s := range found {
+			bodies[id] = s.Body
+		}
+		return bodies, err
 	})
 	return l
 }
@@ -220,16 +234,30 @@ func expired(who news.Actor, now time.Time) bool {
 // The announce functions say what the items of a list may ask for.
 
 func (l *loaders) announceStories(stories ...*news.Story) {
-	ids := make([]news.StoryID, len(stories))
-	for i, s := range stories {
-		ids[i] = s.ID
+	for _, s := range stories {
 		l.announceTagsOf(s)
 	}
+	one := [][]*news.Story{stories}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, id := range ids {
-		l.siblings[id] = append(l.siblings[id], ids)
+	for _, s := range stories {
+		lists := l.siblings[s]
+		switch n := len(lists); {
+		case n == 0:
+			l.siblings[s] = one
+		case &lists[n-1][0] != &stories[0]: // it is not in this list once more
+			l.siblings[s] = append(lists, stories)
+		}
 	}
+}
+
+// siblingsOf are the stories of the lists that s is shown in, which are asked for
+// what s is asked for. Lists of two levels that have a story in common are told
+// apart as far as the store gives each a copy of it.
+func (l *loaders) siblingsOf(s *news.Story) []*news.Story {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Concat(l.siblings[s]...)
 }
 
 func (l *loaders) announceTagsOf(s *news.Story) {
@@ -239,18 +267,37 @@ func (l *loaders) announceTagsOf(s *news.Story) {
 
 // relatedStories reads what is related to a story, along with what is related
 // to the others of its lists: how many are wanted is not known before.
-func (l *loaders) relatedStories(ctx context.Context, id news.StoryID, first int) ([]*news.Story, error) {
-	key := relatedKey{id, first}
+func (l *loaders) relatedStories(ctx context.Context, s *news.Story, first int) ([]*news.Story, error) {
+	key := relatedKey{s.ID, first}
 	if !l.related.known(key) {
-		l.mu.Lock()
-		siblings := slices.Concat(l.siblings[id]...)
-		l.mu.Unlock()
-		for _, sibling := range siblings {
-			l.related.announce(relatedKey{sibling, first})
+		var keys []relatedKey
+		for _, sibling := range l.siblingsOf(s) {
+			keys = append(keys, relatedKey{sibling.ID, first})
 		}
+		l.related.announce(keys...)
 	}
-	found, err := l.related.load(ctx, key)
-	return found[key], err
+	found, _, err := l.related.one(ctx, key)
+	return found, err
+}
+
+// body reads the body of a story that is in brief, along with those of the others
+// of its lists: nobody knows before whether they are wanted. It is the body of the
+// newest version, and empty where the story can no longer be seen.
+func (l *loaders) body(ctx context.Context, s *news.Story) (string, error) {
+	if !s.Brief {
+		return s.Body, nil
+	}
+	if !l.bodies.known(s.ID) {
+		var ids []news.StoryID
+		for _, sibling := range l.siblingsOf(s) {
+			if sibling.Brief {
+				ids = append(ids, sibling.ID)
+			}
+		}
+		l.bodies.announce(ids...)
+	}
+	found, _, err := l.bodies.one(ctx, s.ID)
+	return found, err
 }
 
 func (l *loaders) announceEntries(entries ...*news.TickerEntry) {

@@ -55,26 +55,29 @@ func bounded(field string, n *int, otherwise, most int) (int, error) {
 	return *n, nil
 }
 
-// connect puts a page into the shape of a connection.
-func connect[E news.Entity, Edge any](p news.Page[E], edge func(scalar.Cursor, E) *Edge) (edges []*Edge, info *model.PageInfo) {
+// connect puts a page into the shape of a connection. Its edges lie side by side.
+func connect[E news.Entity, Edge any](p news.Page[E], edge func(scalar.Cursor, E) Edge) (edges []*Edge, info *model.PageInfo) {
+	all := make([]Edge, len(p.Items))
 	edges = make([]*Edge, len(p.Items))
 	info = &model.PageInfo{HasNextPage: p.HasNext, HasPreviousPage: p.HasPrevious}
+	var first, last scalar.Cursor
 	for i, item := range p.Items {
-		cursor := scalar.OfPage(news.CursorOf(item))
-		edges[i] = edge(cursor, item)
+		last = scalar.OfPage(news.CursorOf(item))
 		if i == 0 {
-			info.StartCursor = &cursor
+			first = last
 		}
-		if i == len(p.Items)-1 {
-			info.EndCursor = &cursor
-		}
+		all[i] = edge(last, item)
+		edges[i] = &all[i]
+	}
+	if len(p.Items) > 0 {
+		info.StartCursor, info.EndCursor = &first, &last
 	}
 	return edges, info
 }
 
 func (r *Resolver) storyConnection(p news.Page[*news.Story]) *model.StoryConnection {
-	edges, info := connect(p, func(c scalar.Cursor, s *news.Story) *model.StoryEdge {
-		return &model.StoryEdge{Cursor: c, Node: s}
+	edges, info := connect(p, func(c scalar.Cursor, s *news.Story) model.StoryEdge {
+		return model.StoryEdge{Cursor: c, Node: s}
 	})
 	return &model.StoryConnection{
 		Edges: edges, Nodes: nonNil(p.Items), PageInfo: info, LiveCursor: r.cursor(p.At),
@@ -82,8 +85,8 @@ func (r *Resolver) storyConnection(p news.Page[*news.Story]) *model.StoryConnect
 }
 
 func (r *Resolver) tickerConnection(p news.Page[*news.TickerEntry]) *model.TickerConnection {
-	edges, info := connect(p, func(c scalar.Cursor, e *news.TickerEntry) *model.TickerEdge {
-		return &model.TickerEdge{Cursor: c, Node: e}
+	edges, info := connect(p, func(c scalar.Cursor, e *news.TickerEntry) model.TickerEdge {
+		return model.TickerEdge{Cursor: c, Node: e}
 	})
 	return &model.TickerConnection{
 		Edges: edges, Nodes: nonNil(p.Items), PageInfo: info, LiveCursor: r.cursor(p.At),
@@ -91,15 +94,15 @@ func (r *Resolver) tickerConnection(p news.Page[*news.TickerEntry]) *model.Ticke
 }
 
 func tagConnection(p news.Page[*news.Tag]) *model.TagConnection {
-	edges, info := connect(p, func(c scalar.Cursor, t *news.Tag) *model.TagEdge {
-		return &model.TagEdge{Cursor: c, Node: t}
+	edges, info := connect(p, func(c scalar.Cursor, t *news.Tag) model.TagEdge {
+		return model.TagEdge{Cursor: c, Node: t}
 	})
 	return &model.TagConnection{Edges: edges, Nodes: nonNil(p.Items), PageInfo: info}
 }
 
 func coverageConnection(p news.Page[*news.Coverage]) *model.CoverageConnection {
-	edges, info := connect(p, func(c scalar.Cursor, v *news.Coverage) *model.CoverageEdge {
-		return &model.CoverageEdge{Cursor: c, Node: v}
+	edges, info := connect(p, func(c scalar.Cursor, v *news.Coverage) model.CoverageEdge {
+		return model.CoverageEdge{Cursor: c, Node: v}
 	})
 	return &model.CoverageConnection{Edges: edges, Nodes: nonNil(p.Items), PageInfo: info}
 }

@@ -68,7 +68,11 @@ func (r *queryResolver) Stories(ctx context.Context, filter *model.StoryFilter, 
 }
 
 func (r *storyResolver) Body(ctx context.Context, obj *news.Story) (*model.StoryBody, error) {
-	return model.NewStoryBody(obj.Body, r.Text.Render), nil
+	body, err := loadersFrom(ctx).body(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return model.NewStoryBody(body, r.Text.Render), nil
 }
 
 func (r *storyResolver) Tags(ctx context.Context, obj *news.Story) ([]*news.Tag, error) {
@@ -86,7 +90,7 @@ func (r *storyResolver) Related(ctx context.Context, obj *news.Story, first *int
 	if err != nil {
 		return nil, err
 	}
-	return loadersFrom(ctx).relatedStories(ctx, obj.ID, n)
+	return loadersFrom(ctx).relatedStories(ctx, obj, n)
 }
 
 func (r *subscriptionResolver) Stories(ctx context.Context, after *scalar.Cursor, filter *model.StoryFilter) (<-chan *model.StoryEvent, error) {

@@ -10,6 +10,7 @@ import (
 	"depeche/graph/generated"
 	"depeche/graph/model"
 	"depeche/graph/scalar"
+	"depeche/internal/cache"
 	"depeche/internal/news"
 	"time"
 )
@@ -65,7 +66,10 @@ func (r *queryResolver) TrendingTags(ctx context.Context, withinHours *int, firs
 	if err != nil {
 		return nil, err
 	}
-	since := r.Now().Add(-time.Duration(hours) * time.Hour)
+	// By whole minutes, so that the answer is true for a while.
+	minute := r.Now().Truncate(time.Minute)
+	cache.Until(ctx, minute.Add(time.Minute))
+	since := minute.Add(-time.Duration(hours) * time.Hour)
 	counts, err := r.Store.TrendingTags(ctx, since, trendingKinds(kind), n)
 	if err != nil {
 		return nil, err
@@ -74,8 +78,8 @@ func (r *queryResolver) TrendingTags(ctx context.Context, withinHours *int, firs
 }
 
 func (r *tagResolver) StoryCount(ctx context.Context, obj *news.Tag) (int, error) {
-	found, err := loadersFrom(ctx).counts.load(ctx, obj.ID)
-	return found[obj.ID], err
+	found, _, err := loadersFrom(ctx).counts.one(ctx, obj.ID)
+	return found, err
 }
 
 func (r *tagResolver) Stories(ctx context.Context, obj *news.Tag, filter *model.StoryFilter, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) (*model.StoryConnection, error) {

@@ -97,16 +97,16 @@ func (r *tickerEntryResolver) Story(ctx context.Context, obj *news.TickerEntry) 
 	if obj.Story == "" {
 		return nil, nil
 	}
-	found, err := loadersFrom(ctx).stories.load(ctx, obj.Story)
-	return found[obj.Story], err
+	found, _, err := loadersFrom(ctx).stories.one(ctx, obj.Story)
+	return found, err
 }
 
 func (r *tickerEntryResolver) Coverage(ctx context.Context, obj *news.TickerEntry) (*news.Coverage, error) {
 	if obj.Coverage == "" {
 		return nil, nil
 	}
-	found, err := loadersFrom(ctx).coverages.load(ctx, obj.Coverage)
-	return found[obj.Coverage], err
+	found, _, err := loadersFrom(ctx).coverages.one(ctx, obj.Coverage)
+	return found, err
 }
 
 func (r *Resolver) TickerEntry() generated.TickerEntryResolver { return &tickerEntryResolver{r} }

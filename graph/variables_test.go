@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/go-cmp/cmp"
 
 	"depeche/internal/news"
 )
@@ -59,4 +60,121 @@ func FuzzVariables(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestScalarsInEveryPosition gives numbers and strings where they belong and where
+// they don't, as literals and as variables.
+func TestScalarsInEveryPosition(t *testing.T) {
+	n := open(t)
+	positions := []struct {
+		name, of string // the type that the position has
+		query    string // VALUE stands for a literal
+		variable string // JSON with VALUE; empty where the value is in the query
+	}{
+		{"an argument", "Int", `{ stories(first: VALUE) { nodes { id } } }`, ""},
+		{"a variable", "Int", `query($v: Int) { stories(first: $v) { nodes { id } } }`, `{"v": VALUE}`},
+		{"a variable that is required", "Int", `query($v: Int!) { stories(first: $v) { nodes { id } } }`, `{"v": VALUE}`},
+		{"a default", "Int", `query($v: Int = VALUE) { stories(first: $v) { nodes { id } } }`, ""},
+		{"inside of an input", "Int", `mutation { createStory(input: { title: "a", language: "fr", image: { url: "https://a.example/", alt: "a", credit: "c", width: VALUE } }) { id } }`, ""},
+		{"inside of an input's variable", "Int", `mutation($v: CreateStoryInput!) { createStory(input: $v) { id } }`,
+			`{"v": {"title": "a", "language": "fr", "image": {"url": "https://a.example/", "alt": "a", "credit": "c", "width": VALUE}}}`},
+		{"a variable inside of an input", "Int", `mutation($v: Int) { createStory(input: { title: "a", language: "fr", image: { url: "https://a.example/", alt: "a", credit: "c", width: $v } }) { id } }`, `{"v": VALUE}`},
+		{"a version", "Int", `mutation($v: Int!) { pinTickerEntry(input: { id: "x", expectedVersion: $v, pinned: true }) { id } }`, `{"v": VALUE}`},
+
+		{"an argument", "String", `{ story(slug: VALUE) { id } }`, ""},
+		{"a variable", "String", `query($v: String!) { story(slug: $v) { id } }`, `{"v": VALUE}`},
+		{"a default", "String", `query($v: String = VALUE) { ticker(filter: { coverage: $v }) { nodes { id } } }`, ""},
+		{"in a list", "String", `{ stories(filter: { tags: ["senat", VALUE] }) { nodes { id } } }`, ""},
+		{"for a list", "String", `{ stories(filter: { tags: VALUE }) { nodes { id } } }`, ""},
+		{"in a list's variable", "String", `query($v: [String!]) { stories(filter: { tags: $v }) { nodes { id } } }`, `{"v": ["senat", VALUE]}`},
+		{"for a list's variable", "String", `query($v: [String!]) { stories(filter: { tags: $v }) { nodes { id } } }`, `{"v": VALUE}`},
+		{"a variable in a list", "String", `query($v: String!) { stories(filter: { tags: [$v] }) { nodes { id } } }`, `{"v": VALUE}`},
+		{"in an input's variable", "String", `query($v: StoryFilter) { stories(filter: $v) { nodes { id } } }`, `{"v": {"tags": [VALUE]}}`},
+		{"text", "String", `mutation { createStory(input: { title: "a", language: "fr", summary: VALUE }) { id } }`, ""},
+		{"text in a variable", "String", `mutation($v: String) { createStory(input: { title: "a", language: "fr", summary: $v }) { id } }`, `{"v": VALUE}`},
+		{"text in an input's variable", "String", `mutation($v: CreateStoryInput!) { createStory(input: $v) { id } }`, `{"v": {"title": "a", "language": "fr", "summary": VALUE}}`},
+	}
+	values := []struct {
+		value    string
+		of       string // the type that takes it
+		inJSON   bool   // only as a variable
+		outRange bool
+	}{
+		{"1", "Int", false, false}, {"20", "Int", false, false}, {"1.0", "Int", true, false}, {"1e1", "Int", true, false},
+		{"2147483648", "", false, true}, {"-2147483649", "", false, true}, {"9223372036854775807", "", false, true},
+		{"99999999999999999999", "", false, true},
+		{`"5"`, "String", false, false}, {`"senat"`, "String", false, false},
+		{"1.5", "", false, false}, {"1e-1", "", false, false}, {"true", "", false, false}, {`{}`, "", false, false}, {`{"a":1}`, "", true, false},
+	}
+	for _, at := range positions {
+		for _, v := range values {
+			literal := at.variable == ""
+			if v.inJSON && literal && strings.HasPrefix(v.value, "{") {
+				continue // which is no literal
+			}
+			op := operation{text: strings.ReplaceAll(at.query, "VALUE", v.value), variables: strings.ReplaceAll(at.variable, "VALUE", v.value), who: editor}
+			got := string(n.run(t, op)[0])
+			refused := strings.Contains(got, `"INVALID_ARGUMENT"`)
+			// What is of the right type may be refused for what it says.
+			wanted := at.of == v.of && (!v.inJSON || !literal)
+			if refused == wanted {
+				t.Errorf("%s for %s, %s: got %s", v.value, at.of, at.name, got)
+			}
+			if refused && !wanted && strings.Contains(got, `"path"`) {
+				t.Errorf("%s for %s, %s: got %s, want a request error", v.value, at.of, at.name, got)
+			}
+			says := "from -2147483648 to 2147483647"
+			if literal {
+				says = "32-bit"
+			}
+			if v.outRange && at.of == "Int" && !strings.Contains(got, says) {
+				t.Errorf("%s for %s, %s: got %s, want %s", v.value, at.of, at.name, got, says)
+			}
+		}
+	}
+}
+
+func TestVariablesOfOtherTypes(t *testing.T) {
+	n := open(t)
+	const (
+		id    = `query($v: ID!) { node(id: $v) { id } }`
+		pin   = `mutation($v: Boolean!) { pinTickerEntry(input: { id: "x", expectedVersion: 1, pinned: $v }) { id } }`
+		image = `mutation($v: Float!) { createStory(input: { title: "a", language: "fr", image: { url: "https://a.example/", alt: "a", credit: "c", focalPoint: { x: $v, y: 0 } } }) { id } }`
+		kinds = `query($v: [TagKind!]) { tags(filter: { kind: $v }) { nodes { id } } }`
+	)
+	for _, row := range []struct {
+		query, value string
+		invalid      string // what is said; empty where it is taken
+	}{
+		{id, `"x"`, ""}, {id, `5`, ""}, {id, `1.5`, "not a valid ID"}, {id, `true`, "not a valid ID"}, {id, `null`, "cannot be null"},
+		{pin, `true`, ""}, {pin, `"true"`, "not a valid Boolean"}, {pin, `1`, "not a valid Boolean"},
+		{image, `0.5`, ""}, {image, `1`, ""}, {image, `"0.5"`, "not a valid Float"}, {image, `1e999`, "not a valid Float"}, {image, `"NaN"`, "not a valid Float"},
+		{kinds, `"PLACE"`, ""}, {kinds, `["PLACE","TOPIC"]`, ""}, {kinds, `["place"]`, `"place" is not a valid TagKind`}, {kinds, `[1]`, "$v[0]: not a valid TagKind"},
+		{kinds, `[["PLACE"]]`, "$v[0]: not a valid TagKind"}, {kinds, `[null]`, "$v[0]: cannot be null"}, {kinds, `null`, ""},
+	} {
+		got := string(n.run(t, operation{text: row.query, variables: `{"v": ` + row.value + `}`, who: editor})[0])
+		invalid := strings.Contains(got, `"argument":"$v`)
+		quoted, err := json.Marshal(row.invalid)
+		must(t, err)
+		if invalid != (row.invalid != "") || !strings.Contains(got, strings.Trim(string(quoted), `"`)) {
+			t.Errorf("%s in %s: got %s, want %q", row.value, row.query, got, row.invalid)
+		}
+	}
+}
+
+// What a client gave is not changed: it may be used for another operation.
+func TestVariablesAreLeftAsTheyAre(t *testing.T) {
+	n := open(t)
+	given := map[string]any{"f": map[string]any{"tags": "senat"}, "other": 1}
+	op, refused := n.begin(t, &graphql.RawParams{Query: `query($f: StoryFilter) { stories(filter: $f) { nodes { id } } }`, Variables: given})
+	if refused != nil {
+		t.Fatal(refused.Errors)
+	}
+	want := map[string]any{"f": map[string]any{"tags": []any{"senat"}}}
+	if diff := cmp.Diff(want, op.Variables); diff != "" {
+		t.Errorf("the variables (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]any{"f": map[string]any{"tags": "senat"}, "other": 1}, given); diff != "" {
+		t.Errorf("what was given (-want +got):\n%s", diff)
+	}
 }

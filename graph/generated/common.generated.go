@@ -3136,14 +3136,14 @@ func (ec *executionContext) marshalNCorrection2ᚕdepecheᚋinternalᚋnewsᚐCo
 }
 
 func (ec *executionContext) unmarshalNCorrectionKind2depecheᚋinternalᚋnewsᚐCorrectionKind(ctx context.Context, v any) (news.CorrectionKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNCorrectionKind2depecheᚋinternalᚋnewsᚐCorrectionKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCorrectionKind2depecheᚋinternalᚋnewsᚐCorrectionKind(ctx context.Context, sel ast.SelectionSet, v news.CorrectionKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNCorrectionKind2depecheᚋinternalᚋnewsᚐCorrectionKind[v])
+	res := scalar.MarshalString(marshalNCorrectionKind2depecheᚋinternalᚋnewsᚐCorrectionKind[v])
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -3198,14 +3198,14 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 }
 
 func (ec *executionContext) unmarshalNEventKind2depecheᚋinternalᚋnewsᚐEventKind(ctx context.Context, v any) (news.EventKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNEventKind2depecheᚋinternalᚋnewsᚐEventKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNEventKind2depecheᚋinternalᚋnewsᚐEventKind(ctx context.Context, sel ast.SelectionSet, v news.EventKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNEventKind2depecheᚋinternalᚋnewsᚐEventKind[v])
+	res := scalar.MarshalString(marshalNEventKind2depecheᚋinternalᚋnewsᚐEventKind[v])
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -3250,14 +3250,14 @@ func (ec *executionContext) marshalNPageInfo2ᚖdepecheᚋgraphᚋmodelᚐPageIn
 }
 
 func (ec *executionContext) unmarshalNPriority2depecheᚋinternalᚋnewsᚐPriority(ctx context.Context, v any) (news.Priority, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNPriority2depecheᚋinternalᚋnewsᚐPriority[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPriority2depecheᚋinternalᚋnewsᚐPriority(ctx context.Context, sel ast.SelectionSet, v news.Priority) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNPriority2depecheᚋinternalᚋnewsᚐPriority[v])
+	res := scalar.MarshalString(marshalNPriority2depecheᚋinternalᚋnewsᚐPriority[v])
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -3287,14 +3287,14 @@ func (ec *executionContext) unmarshalNRetractInput2depecheᚋgraphᚋmodelᚐRet
 }
 
 func (ec *executionContext) unmarshalNRole2depecheᚋinternalᚋnewsᚐRole(ctx context.Context, v any) (news.Role, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNRole2depecheᚋinternalᚋnewsᚐRole[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNRole2depecheᚋinternalᚋnewsᚐRole(ctx context.Context, sel ast.SelectionSet, v news.Role) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNRole2depecheᚋinternalᚋnewsᚐRole[v])
+	res := scalar.MarshalString(marshalNRole2depecheᚋinternalᚋnewsᚐRole[v])
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -3353,7 +3353,7 @@ func (ec *executionContext) unmarshalOCorrectionKind2ᚖdepecheᚋinternalᚋnew
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalOCorrectionKind2ᚖdepecheᚋinternalᚋnewsᚐCorrectionKind[tmp]
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -3364,7 +3364,7 @@ func (ec *executionContext) marshalOCorrectionKind2ᚖdepecheᚋinternalᚋnews�
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(marshalOCorrectionKind2ᚖdepecheᚋinternalᚋnewsᚐCorrectionKind[*v])
+	res := scalar.MarshalString(marshalOCorrectionKind2ᚖdepecheᚋinternalᚋnewsᚐCorrectionKind[*v])
 	return res
 }
 
@@ -3440,7 +3440,7 @@ func (ec *executionContext) unmarshalOPriority2ᚖdepecheᚋinternalᚋnewsᚐPr
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalOPriority2ᚖdepecheᚋinternalᚋnewsᚐPriority[tmp]
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -3451,7 +3451,7 @@ func (ec *executionContext) marshalOPriority2ᚖdepecheᚋinternalᚋnewsᚐPrio
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(marshalOPriority2ᚖdepecheᚋinternalᚋnewsᚐPriority[*v])
+	res := scalar.MarshalString(marshalOPriority2ᚖdepecheᚋinternalᚋnewsᚐPriority[*v])
 	return res
 }
 

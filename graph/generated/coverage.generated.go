@@ -1316,14 +1316,14 @@ func (ec *executionContext) marshalNCoverageEvent2ᚖdepecheᚋgraphᚋmodelᚐC
 }
 
 func (ec *executionContext) unmarshalNCoverageStatus2depecheᚋinternalᚋnewsᚐCoverageStatus(ctx context.Context, v any) (news.CoverageStatus, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNCoverageStatus2depecheᚋinternalᚋnewsᚐCoverageStatus[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNCoverageStatus2depecheᚋinternalᚋnewsᚐCoverageStatus(ctx context.Context, sel ast.SelectionSet, v news.CoverageStatus) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNCoverageStatus2depecheᚋinternalᚋnewsᚐCoverageStatus[v])
+	res := scalar.MarshalString(marshalNCoverageStatus2depecheᚋinternalᚋnewsᚐCoverageStatus[v])
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -1412,7 +1412,7 @@ func (ec *executionContext) unmarshalOCoverageStatus2ᚖdepecheᚋinternalᚋnew
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalOCoverageStatus2ᚖdepecheᚋinternalᚋnewsᚐCoverageStatus[tmp]
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1423,7 +1423,7 @@ func (ec *executionContext) marshalOCoverageStatus2ᚖdepecheᚋinternalᚋnews�
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(marshalOCoverageStatus2ᚖdepecheᚋinternalᚋnewsᚐCoverageStatus[*v])
+	res := scalar.MarshalString(marshalOCoverageStatus2ᚖdepecheᚋinternalᚋnewsᚐCoverageStatus[*v])
 	return res
 }
 

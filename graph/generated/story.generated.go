@@ -2357,14 +2357,14 @@ func (ec *executionContext) marshalNStoryEvent2ᚖdepecheᚋgraphᚋmodelᚐStor
 }
 
 func (ec *executionContext) unmarshalNStoryStatus2depecheᚋinternalᚋnewsᚐStoryStatus(ctx context.Context, v any) (news.StoryStatus, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNStoryStatus2depecheᚋinternalᚋnewsᚐStoryStatus[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNStoryStatus2depecheᚋinternalᚋnewsᚐStoryStatus(ctx context.Context, sel ast.SelectionSet, v news.StoryStatus) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNStoryStatus2depecheᚋinternalᚋnewsᚐStoryStatus[v])
+	res := scalar.MarshalString(marshalNStoryStatus2depecheᚋinternalᚋnewsᚐStoryStatus[v])
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

@@ -1047,14 +1047,14 @@ func (ec *executionContext) marshalNTagEdge2ᚖdepecheᚋgraphᚋmodelᚐTagEdge
 }
 
 func (ec *executionContext) unmarshalNTagKind2depecheᚋinternalᚋnewsᚐTagKind(ctx context.Context, v any) (news.TagKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNTagKind2depecheᚋinternalᚋnewsᚐTagKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTagKind2depecheᚋinternalᚋnewsᚐTagKind(ctx context.Context, sel ast.SelectionSet, v news.TagKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNTagKind2depecheᚋinternalᚋnewsᚐTagKind[v])
+	res := scalar.MarshalString(marshalNTagKind2depecheᚋinternalᚋnewsᚐTagKind[v])
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -1172,7 +1172,7 @@ func (ec *executionContext) unmarshalOTagKind2ᚖdepecheᚋinternalᚋnewsᚐTag
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalOTagKind2ᚖdepecheᚋinternalᚋnewsᚐTagKind[tmp]
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1183,7 +1183,7 @@ func (ec *executionContext) marshalOTagKind2ᚖdepecheᚋinternalᚋnewsᚐTagKi
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(marshalOTagKind2ᚖdepecheᚋinternalᚋnewsᚐTagKind[*v])
+	res := scalar.MarshalString(marshalOTagKind2ᚖdepecheᚋinternalᚋnewsᚐTagKind[*v])
 	return res
 }
 

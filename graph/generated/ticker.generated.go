@@ -2480,14 +2480,14 @@ func (ec *executionContext) marshalNTickerEvent2ᚖdepecheᚋgraphᚋmodelᚐTic
 }
 
 func (ec *executionContext) unmarshalNTickerStatus2depecheᚋinternalᚋnewsᚐTickerStatus(ctx context.Context, v any) (news.TickerStatus, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNTickerStatus2depecheᚋinternalᚋnewsᚐTickerStatus[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTickerStatus2depecheᚋinternalᚋnewsᚐTickerStatus(ctx context.Context, sel ast.SelectionSet, v news.TickerStatus) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNTickerStatus2depecheᚋinternalᚋnewsᚐTickerStatus[v])
+	res := scalar.MarshalString(marshalNTickerStatus2depecheᚋinternalᚋnewsᚐTickerStatus[v])
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

@@ -42,21 +42,26 @@ const logLetter = "l"
 
 // OfPage is the cursor of a place in a list.
 func OfPage(p news.PageCursor) Cursor {
-	at := ""
-	if !p.At.IsZero() {
-		at = strconv.FormatInt(p.At.UnixMilli(), 36)
-	}
 	for _, l := range listLetters {
-		if l.list == p.List {
-			return encode(strings.Join([]string{l.letter, at, string(p.ID), p.Name}, " "))
+		if l.list != p.List {
+			continue
 		}
+		var room [128]byte
+		text := append(append(room[:0], l.letter...), ' ')
+		if !p.At.IsZero() {
+			text = strconv.AppendInt(text, p.At.UnixMilli(), 36)
+		}
+		text = append(append(text, ' '), p.ID...)
+		text = append(append(text, ' '), p.Name...)
+		return encode(text)
 	}
 	panic(fmt.Sprintf("no list of kind %q", p.List))
 }
 
 // OfLog is the cursor of a place in the log.
 func OfLog(l news.LogCursor) Cursor {
-	return encode(strings.Join([]string{logLetter, string(l.Epoch), strconv.FormatInt(int64(l.Seq), 36)}, " "))
+	text := append([]byte(logLetter+" "), l.Epoch...)
+	return encode(strconv.AppendInt(append(text, ' '), int64(l.Seq), 36))
 }
 
 // PageCursor reads the cursor that came in the argument named field; nil where
@@ -111,8 +116,9 @@ func LogCursor(field string, c *Cursor) (*news.LogCursor, error) {
 	return &news.LogCursor{Epoch: news.Epoch(epoch), Seq: news.Seq(seq)}, nil
 }
 
-func encode(text string) Cursor {
-	return Cursor(base64.RawURLEncoding.EncodeToString([]byte(text)))
+func encode(text []byte) Cursor {
+	var room [176]byte
+	return Cursor(base64.RawURLEncoding.AppendEncode(room[:0], text))
 }
 
 func decode(field string, c Cursor) (letter, rest string, err error) {

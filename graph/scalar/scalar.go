@@ -50,34 +50,6 @@ func idAs[T ~string](v any) (T, error) {
 	return T(id), err
 }
 
-// MarshalText writes optional text: null where there is none.
-func MarshalText(t news.Text) graphql.Marshaler {
-	if t == "" {
-		return graphql.Null
-	}
-	return graphql.MarshalString(string(t))
-}
-
-// UnmarshalText reads text.
-func UnmarshalText(v any) (news.Text, error) {
-	s, err := graphql.UnmarshalString(v)
-	return news.Text(s), err
-}
-
-// MarshalPixels writes a length: null where it is not known.
-func MarshalPixels(p news.Pixels) graphql.Marshaler {
-	if p == 0 {
-		return graphql.Null
-	}
-	return graphql.MarshalInt(int(p))
-}
-
-// UnmarshalPixels reads a length.
-func UnmarshalPixels(v any) (news.Pixels, error) {
-	n, err := graphql.UnmarshalInt(v)
-	return news.Pixels(n), err
-}
-
 const dateTimeLayout = "2006-01-02T15:04:05.000Z"
 
 // MarshalDateTime writes an instant in UTC with milliseconds: null where it is zero.
