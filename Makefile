@@ -1,6 +1,6 @@
-# What a fresh machine needs is Go; everything else comes with `go tool`.
+# What a fresh machine needs is Go, and Node 20 for `make test`; everything else comes with `go tool` and `npm ci`.
 
-.PHONY: demo dev-mongo test check generate bench bench-live fuzz
+.PHONY: demo dev-mongo test check generate bench bench-live bench-query fuzz
 
 demo: ## a made-up newsroom on http://127.0.0.1:8080/playground
 	go run . --demo
@@ -14,21 +14,23 @@ test: ## every test, with the race detector
 	go build -C tools/mongodev -o /dev/null . # once, and not by every package that starts it
 	go test -race -shuffle=on -count=1 -timeout 20m ./...
 	go test -C tools/mongodev -race -shuffle=on -count=1 ./...
-	go test -C bench/live -count=1 ./... # 500 readers of a whole server: is everything there?
+	go test -C bench -count=1 ./... # whole servers: do 500 readers get everything, do all answer the same?
+	npm ci --prefix integration --no-audit --no-fund
+	npm test --prefix integration # what the clients of others, and their audits, say of a whole server
 
 check: ## what CI wants beside the tests
 	go vet ./...
 	go vet -C tools/mongodev ./...
-	go vet -C bench/live ./...
+	go vet -C bench ./...
 	go tool staticcheck ./...
-	staticcheck=$$(go tool -n staticcheck) && cd tools/mongodev && $$staticcheck ./... && cd ../../bench/live && $$staticcheck ./...
+	staticcheck=$$(go tool -n staticcheck) && cd tools/mongodev && $$staticcheck ./... && cd ../../bench && $$staticcheck ./...
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt -w is due: $$unformatted"; exit 1; }
 	go mod tidy -diff
 	go mod tidy -C tools/mongodev -diff
-	go mod tidy -C bench/live -diff
+	go mod tidy -C bench -diff
 	go mod verify
 	go mod verify -C tools/mongodev
-	go mod verify -C bench/live
+	go mod verify -C bench
 	$(MAKE) generate
 	@git diff --exit-code -- graph/generated graph/model 'graph/*.resolvers.go' || { echo "the generated code is not up to date: commit what make generate makes"; exit 1; }
 	@! grep -rn 'not implemented' graph --include='*.resolvers.go'
@@ -49,3 +51,7 @@ bench: ## the figures of the README, and those of MongoDB on whatever MONGODB_UR
 
 bench-live: ## live delivery: whole processes side by side, 15 minutes on a quiet machine
 	go run -C bench/live .
+
+bench-query: ## queries: whole processes side by side, 20 minutes on a quiet machine; it needs Node 20 and a C++ compiler too
+	cd bench/query/mercurius && npm ci
+	go run -C bench/query .

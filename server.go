@@ -13,7 +13,7 @@
 // depeche --help explains every flag and variable.
 package main
 
-//go:generate go tool gqlgen generate
+//go:generate go run ./tools/gqlgen
 
 import (
 	"context"
@@ -32,6 +32,7 @@ import (
 
 	"depeche/graph"
 	"depeche/internal/auth"
+	"depeche/internal/cache"
 	"depeche/internal/command"
 	"depeche/internal/config"
 	"depeche/internal/demo"
@@ -46,6 +47,10 @@ import (
 // finishWithin is how long requests have to finish when the server ends, beside
 // the time over which open connections are ended.
 const finishWithin = 10 * time.Second
+
+// revalidateWithin is how long at most caches on the way may give an answer again
+// while they ask for a newer one.
+const revalidateWithin = 10 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -63,6 +68,13 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		if _, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey); err != nil {
 			return fmt.Errorf("read the certificate %s and its key %s: %w", cfg.TLSCert, cfg.TLSKey, err)
 		}
+	}
+	var operations *graph.Operations
+	if cfg.Operations != "" {
+		if operations, err = graph.LoadOperations(cfg.Operations); err != nil {
+			return err
+		}
+		logger.Info("operations are registered", "op", "serve", "documents", operations.Len())
 	}
 	listener, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
@@ -89,13 +101,15 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 
+	answers := cache.New(cacheOptions(cfg))
+	store = answers.Over(store)
 	newsroom := desk.New(store, time.Now)
 	if cfg.Demo {
 		if err := demo.Load(ctx, newsroom, store); err != nil {
 			return err
 		}
 	}
-	follower, err := live.Follow(ctx, store, live.Options{Logger: logger})
+	follower, err := live.Follow(ctx, store, live.Options{Seen: answers.Passed, Logger: logger})
 	if err != nil {
 		return err
 	}
@@ -104,7 +118,9 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		Store: store, Desk: newsroom, Text: text.NewRenderer(),
 		Zone: cfg.Zone, Now: newsroom.Now, Logger: logger, RequestID: transport.RequestID,
 	}
-	executor := graph.NewExecutor(resolver)
+	executor := graph.NewExecutor(resolver, graph.ExecutorOptions{
+		NoIntrospection: !cfg.Introspection, Operations: operations, OnlyRegistered: cfg.OnlyRegistered,
+	})
 	handler := transport.New(transport.Options{
 		Executor:       executor,
 		Subscriber:     graph.NewSubscriptions(resolver, executor, hub),
@@ -114,8 +130,16 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		Ready:          func(ctx context.Context) error { _, err := store.Head(ctx); return err },
 		Origins:        cfg.Origins,
 		TrustedProxies: cfg.TrustedProxies,
-		Limits:         transport.Limits{Connections: cfg.MaxConnections, ConnectionsPerAddress: cfg.MaxConnectionsPerAddress},
-		Logger:         logger,
+		Limits: transport.Limits{
+			Connections: cfg.MaxConnections, ConnectionsPerAddress: cfg.MaxConnectionsPerAddress,
+			ExecuteWithin: cfg.ExecuteWithin, Rate: cfg.RateLimit,
+		},
+		Logger:               logger,
+		Cache:                answers,
+		MaxAge:               cfg.MaxAge,
+		StaleWhileRevalidate: min(revalidateWithin, 5*cfg.MaxAge),
+		StaleIfError:         cfg.StaleIfError,
+		Batch:                cfg.Batch,
 	})
 	server := httpServer(cfg, handler, logger)
 
@@ -161,6 +185,14 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		return server.Close()
 	}
 	return err
+}
+
+func cacheOptions(cfg config.Config) cache.Options {
+	o := cache.Options{Bytes: cfg.CacheSize, Lifetime: cfg.CacheLifetime, StaleFor: cfg.StaleIfError}
+	if cfg.CacheSize == 0 {
+		o.Bytes = -1
+	}
+	return o
 }
 
 func httpServer(cfg config.Config, handler http.Handler, logger *slog.Logger) *http.Server {

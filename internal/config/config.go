@@ -51,6 +51,17 @@ type Config struct {
 	MaxConnectionsPerAddress int            // 0: no limit
 	Drain                    time.Duration  // over which connections are ended
 
+	CacheSize      int64         // bytes of the answers that are kept; 0: none are
+	CacheLifetime  time.Duration // of such an answer
+	MaxAge         time.Duration // for which others may keep an answer to a GET; whole seconds
+	StaleIfError   time.Duration // after its lifetime, for which an answer stands in; whole seconds, 0: not at all
+	Operations     string        // a folder or a manifest of registered operations; empty: there are none
+	OnlyRegistered bool          // nothing else than Operations is answered
+	Introspection  bool          // the schema may be asked for
+	RateLimit      int           // operations a second that a client may begin; 0: no limit
+	Batch          int           // operations that may come in one request; 0: one, and no list
+	ExecuteWithin  time.Duration // a query or a mutation
+
 	PrintConfig bool // asked to show the settings and end
 	Version     bool // asked to show the version and end
 
@@ -74,6 +85,7 @@ func Parse(args, environ []string) (Config, error) {
 	problems := t.Parse(args, environ)
 	c.checkDemo(t, problems)
 	c.checkTLS(t, problems)
+	c.checkOperations(t, problems)
 	c.settleDrain()
 	c.values = t.Values()
 	return c, problems.Err()
@@ -143,7 +155,7 @@ func (c *Config) settings() []Setting {
 			About: "The origins of the browser pages that may ask (CORS, WebSocket), separated by commas.\n" +
 				"A * stands for any port or name; a lone * for every origin.",
 			Set: func(s string) (err error) { c.Origins, err = origins(s); return err }},
-	}, c.connections()...)
+	}, append(c.connections(), c.reads()...)...)
 }
 
 // Data is the setting of the data folder.
@@ -188,7 +200,8 @@ func LogLevel(level *slog.Level) Setting {
 		}}
 }
 
-// Switch is a setting that is on or off, and off when nothing is said.
+// Switch is a setting that is on or off, and off when nothing is said; whoever wants
+// another default sets it.
 func Switch(flag, about string, on *bool) Setting {
 	return Setting{Flag: flag, Default: "false", About: about, Set: func(s string) (err error) {
 		if *on, err = strconv.ParseBool(s); err != nil {

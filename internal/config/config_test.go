@@ -66,7 +66,17 @@ func TestFlagBeforeVariableBeforeDefault(t *testing.T) {
 		trusted-proxies 127.0.0.0/8,::1/128 (default)
 		max-connections 50000 (default)
 		max-connections-per-address 500 (default)
-		drain auto (default)`)
+		drain auto (default)
+		cache-size 64MiB (default)
+		cache-lifetime 60s (default)
+		max-age 2s (default)
+		stale-if-error 10m (default)
+		operations (default)
+		only-registered false (default)
+		introspection true (default)
+		rate-limit 0 (default)
+		batch 0 (default)
+		execute-within 30s (default)`)
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
@@ -170,6 +180,11 @@ func TestHelpExplainsEverything(t *testing.T) {
 		"--trusted-proxies PROXIES", "DEPECHE_TRUSTED_PROXIES; default 127.0.0.0/8,::1/128", "--drain DURATION", "DEPECHE_DRAIN; default auto",
 		"--max-connections NUMBER", "DEPECHE_MAX_CONNECTIONS; default 50000",
 		"--max-connections-per-address NUMBER", "DEPECHE_MAX_CONNECTIONS_PER_ADDRESS; default 500",
+		"--cache-size SIZE", "DEPECHE_CACHE_SIZE; default 64MiB", "--cache-lifetime DURATION", "DEPECHE_CACHE_LIFETIME; default 60s",
+		"--max-age DURATION", "DEPECHE_MAX_AGE; default 2s", "--stale-if-error DURATION", "DEPECHE_STALE_IF_ERROR; default 10m",
+		"--operations PATH", "(DEPECHE_OPERATIONS)", "--only-registered\n", "(DEPECHE_ONLY_REGISTERED)",
+		"--introspection\n", "DEPECHE_INTROSPECTION; default true", "--rate-limit NUMBER", "DEPECHE_RATE_LIMIT; default 0",
+		"--batch NUMBER", "DEPECHE_BATCH; default 0", "--execute-within DURATION", "DEPECHE_EXECUTE_WITHIN; default 30s",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the help lacks %q:\n%s", want, out.String())
@@ -280,6 +295,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("--listen :1 --demo --data=x", "DEPECHE_LISTEN=:1")
 	f.Add("- -- --x = --= --listen", "DEPECHE_=\x00=")
 	f.Add("--origins http://[::1]:*,https://*.x:8080,*", "DEPECHE_ORIGINS=http://%zz")
+	f.Add("--cache-size 9007199254740993GiB --max-age 0.5s --only-registered --introspection=false", "DEPECHE_CACHE_LIFETIME=1h")
 	f.Add("--tls-cert a --h2c --drain=0s --trusted-proxies ::/0,10.0.0.1", "DEPECHE_MAX_CONNECTIONS=-1")
 	f.Fuzz(func(t *testing.T, args, environ string) {
 		if _, err := config.Parse(strings.Split(args, " "), strings.Split(environ, " ")); err != nil && err.Error() == "" {

@@ -199,7 +199,7 @@ func (t *Table) Help(w io.Writer) error {
 		if s.Env != "" {
 			notes = append(notes, s.Env)
 		}
-		if s.Default != "" && s.Value != "" { // a switch is off
+		if s.Default != "" && (s.Value != "" || s.Default != "false") { // most switches are off
 			notes = append(notes, "default "+s.Default)
 		}
 		if len(notes) > 0 {

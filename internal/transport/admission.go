@@ -13,6 +13,7 @@ const (
 	refusedTotal      = "total"      // too many are open
 	refusedAddress    = "address"    // too many are open from this address
 	refusedHandshakes = "handshakes" // too many have not introduced themselves yet
+	refusedRate       = "rate"       // its client begins too much
 )
 
 // admission counts the open connections, in all and by address, and those that

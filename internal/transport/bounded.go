@@ -6,20 +6,32 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// executeWithin bounds how long a query or a mutation may take.
-const executeWithin = 30 * time.Second
+// maxErrors is how many errors say why an operation can't begin: a document can have
+// as many as it has words.
+const maxErrors = 10
 
-// bounded gives operations that have an end a time by which to come to it.
-type bounded struct{ graphql.GraphExecutor }
+// bounded gives operations that have an end a time by which to come to it, and those
+// that can't begin a number of reasons.
+type bounded struct {
+	graphql.GraphExecutor
+	within time.Duration
+}
+
+// CreateOperationContext implements graphql.GraphExecutor.
+func (b bounded) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	op, errs := b.GraphExecutor.CreateOperationContext(ctx, params)
+	return op, errs[:min(len(errs), maxErrors)]
+}
 
 // DispatchOperation implements graphql.GraphExecutor.
 func (b bounded) DispatchOperation(ctx context.Context, op *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
 	if op.Operation.Operation == ast.Subscription {
 		return b.GraphExecutor.DispatchOperation(ctx, op)
 	}
-	ctx, cancel := context.WithTimeout(ctx, executeWithin)
+	ctx, cancel := context.WithTimeout(ctx, b.within)
 	responses, ctx := b.GraphExecutor.DispatchOperation(ctx, op)
 	return func(ctx context.Context) *graphql.Response {
 		defer cancel() // there is one response; asked for another, a handler whose context has ended has none

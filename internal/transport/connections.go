@@ -164,6 +164,9 @@ func (c *connections) refuse(w http.ResponseWriter, r *http.Request, because str
 	if because == refusedDraining {
 		closing, code, reason = closeRestart, codeUnavailable, "the server is shutting down"
 	}
+	if because == refusedRate {
+		reason = "too many requests"
+	}
 	switch {
 	case isSocket(r) && c.refusing.Add(1) <= mostRefused:
 		conn, early, err := wire.Upgrade(w, r, choose(r))

@@ -65,6 +65,29 @@ type answer struct {
 	Errors gqlerror.List `json:"errors"`
 }
 
+// isAway tells whether a response says that the store can't be reached.
+func isAway(response *graphql.Response) bool {
+	for _, e := range response.Errors {
+		if e.Extensions["code"] == codeUnavailable {
+			return true
+		}
+	}
+	return false
+}
+
 func writeRefusal(w http.ResponseWriter, r *http.Request, status int, code, reason string) {
 	write(w, r, status, answer{failure(code, reason)})
+}
+
+// write answers with something short that is of use to nobody else.
+func write(w http.ResponseWriter, r *http.Request, status int, response any) {
+	mediaType, _ := accepted(r.Header["Accept"])
+	id := requestID(w)
+	head := w.Header()
+	head["Content-Type"] = contentType(mediaType)
+	head["Cache-Control"] = noStore
+	head["Vary"] = varies
+	head[cacheHeader] = pastCache
+	w.WriteHeader(status)
+	w.Write(encoded(response, id)) //nolint:errcheck // there is nobody to tell
 }

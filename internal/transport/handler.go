@@ -19,6 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/playground"
 	"github.com/rs/cors"
 
+	"depeche/internal/cache"
 	"depeche/internal/live"
 	"depeche/internal/news"
 )
@@ -32,8 +33,8 @@ const (
 	PathMetrics    = "/metrics"
 )
 
-// Options is what a Handler needs. Every field but Origins, TrustedProxies and
-// Limits is required.
+// Options is what a Handler needs. Every field is required but Origins,
+// TrustedProxies, Limits and what is about caches and batches.
 type Options struct {
 	// Executor executes the operations that the Handler brings to it.
 	Executor graphql.GraphExecutor
@@ -55,12 +56,27 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	Limits         Limits
 	Logger         *slog.Logger
+
+	// Cache keeps public answers; nil: each is made anew.
+	Cache *cache.Cache
+	// MaxAge is for how long caches on the way may give an answer to a GET without
+	// asking again; StaleWhileRevalidate and StaleIfError for how long after that
+	// while they do, or when nobody answers (RFC 5861). Whole seconds.
+	MaxAge, StaleWhileRevalidate, StaleIfError time.Duration
+	// Batch is how many operations may come in one request; 0: only one that is no
+	// list.
+	Batch int
 }
 
 // A Handler is the HTTP side of a depeche server.
 type Handler struct {
-	http.Handler
 	o           Options
+	cors        *cors.Cors
+	others      *http.ServeMux // all but PathGraphQL
+	rates       *rates         // nil: there is no limit
+	public      []string       // the Cache-Control of what everybody may have
+	compression *compression
+	metrics     *metrics
 	connections *connections
 	allowed     func(origin string) bool
 	draining    atomic.Bool
@@ -69,10 +85,10 @@ type Handler struct {
 // New makes a Handler. Connections are served while Run runs.
 func New(o Options) *Handler {
 	o.Limits = o.Limits.withDefaults()
-	m := newMetrics(o.Stats)
+	m := newMetrics(o.Stats, o.Cache)
 	ctx, stop := context.WithCancel(context.Background())
 	h := &Handler{o: o, allowed: allows(o.Origins), connections: &connections{
-		exec: bounded{o.Executor}, follow: o.Subscriber, places: o.Places, verify: o.Verify, limits: o.Limits,
+		exec: bounded{o.Executor, o.Limits.ExecuteWithin}, follow: o.Subscriber, places: o.Places, verify: o.Verify, limits: o.Limits,
 		admission: newAdmission(o.Limits.Connections, o.Limits.ConnectionsPerAddress, o.Limits.Handshakes),
 		metrics:   m, traffic: map[string]*traffic{},
 		turns: make(chan struct{}, o.Limits.Executions), logger: o.Logger, ctx: ctx, stop: stop, all: map[connection]struct{}{},
@@ -80,23 +96,38 @@ func New(o Options) *Handler {
 	for _, transport := range []string{modern, legacy, eventStream} {
 		h.connections.traffic[transport] = m.traffic(transport)
 	}
-	mux := http.NewServeMux()
-	mux.Handle(PathGraphQL, authenticated(o.Verify, http.HandlerFunc(h.operations)))
-	mux.Handle("GET "+PathPlayground, playground.Handler("depeche", PathGraphQL))
-	mux.Handle("GET /{$}", http.RedirectHandler(PathPlayground, http.StatusFound))
-	mux.HandleFunc("GET "+PathAlive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET "+PathReady, h.ready)
-	mux.Handle("GET "+PathMetrics, m.handler())
-
-	h.Handler = withRequestID(cors.New(cors.Options{
+	h.metrics = m
+	h.rates = newRates(o.Limits.Rate, maxCallers, time.Now)
+	h.public = []string{publicFor(o.MaxAge, o.StaleWhileRevalidate, o.StaleIfError)}
+	h.compression = newCompression()
+	h.others = http.NewServeMux()
+	h.others.Handle("GET "+PathPlayground, playground.Handler("depeche", PathGraphQL))
+	h.others.Handle("GET /{$}", http.RedirectHandler(PathPlayground, http.StatusFound))
+	h.others.HandleFunc("GET "+PathAlive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	h.others.HandleFunc("GET "+PathReady, h.ready)
+	h.others.Handle("GET "+PathMetrics, m.handler())
+	h.cors = cors.New(cors.Options{
 		AllowOriginFunc:  h.allowed,
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost, http.MethodHead},
-		AllowedHeaders:   []string{"Authorization", "Content-Type", "Accept", "Last-Event-ID"},
-		ExposedHeaders:   []string{requestIDHeader},
+		AllowedHeaders:   []string{"Authorization", "Content-Type", "Accept", noneMatch, "Last-Event-ID"},
+		ExposedHeaders:   []string{requestIDHeader, cacheHeader, "Age", "ETag", "Warning", "Retry-After"},
 		MaxAge:           int((10 * time.Minute).Seconds()),
 		AllowCredentials: false,
-	}).Handler(mux))
+	})
 	return h
+}
+
+// ServeHTTP implements http.Handler. What all requests pay is here.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header()["X-Content-Type-Options"] = nosniff
+	h.cors.HandlerFunc(w, r)
+	switch {
+	case r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "": // it has been answered
+	case r.URL.Path == PathGraphQL:
+		h.operations(w, r)
+	default:
+		h.others.ServeHTTP(w, named(w, r, caller{}))
+	}
 }
 
 // Run looks after the open connections until ctx ends, and cuts off those that
@@ -117,18 +148,41 @@ func (h *Handler) Drain(ctx context.Context, over time.Duration) error {
 // operations brings operations in: by WebSocket, as an event stream, or else by
 // plain HTTP.
 func (h *Handler) operations(w http.ResponseWriter, r *http.Request) {
-	defer func() {
-		if v := recover(); v != nil {
-			h.o.Logger.ErrorContext(r.Context(), "an operation panicked", "op", "graphql", "requestId", RequestID(r.Context()), "panic", v, "stack", string(debug.Stack()))
-			write(w, r, http.StatusInternalServerError, answer{internal(RequestID(r.Context()))})
-		}
-	}()
-	r = r.WithContext(graphql.StartOperationTrace(r.Context()))
-	if isSocket(r) {
-		h.admit(w, r, func(b base) { h.connections.serveSocket(w, r, b) })
+	defer h.recovered(w, r)
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	case http.MethodOptions:
+		w.Header().Set("Allow", allowedMethods)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	default:
+		w.Header().Set("Allow", allowedMethods)
+		writeRefusal(w, r, http.StatusMethodNotAllowed, codeInvalid, "only GET and POST are answered here")
 		return
 	}
-	h.serveHTTP(w, r)
+	who, ok := h.identify(w, r)
+	switch {
+	case !ok:
+	case isSocket(r):
+		r = named(w, r, who)
+		h.admit(w, r, func(b base) { h.connections.serveSocket(w, r, b) })
+	default:
+		h.serveHTTP(w, r, who)
+	}
+}
+
+// recovered answers for an operation that panicked. It is deferred.
+func (h *Handler) recovered(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler { //nolint:errorlint // it is what is thrown
+		panic(v)
+	}
+	id := requestID(w)
+	h.o.Logger.ErrorContext(r.Context(), "an operation panicked", "op", "graphql", "requestId", id, "panic", v, "stack", string(debug.Stack()))
+	write(w, r, http.StatusInternalServerError, answer{internal(id)})
 }
 
 // isSocket tells whether a request is for a WebSocket. There are clients who would

@@ -2,29 +2,45 @@ package transport
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"depeche/internal/auth"
 	"depeche/internal/news"
 )
 
-// authenticated puts the bearer of the request's token into its context. A token
-// that is not good is refused: quietly reading on as nobody would hide the
-// mistake from whoever made it.
-func authenticated(verify func(string) (news.Actor, error), next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, err := bearer(verify, r.Header.Get("Authorization"))
-		if err != nil {
+// identify tells who asks. A token that is not good is refused: quietly reading on as
+// nobody would hide the mistake from whoever made it.
+func (h *Handler) identify(w http.ResponseWriter, r *http.Request) (who caller, ok bool) {
+	if h.rates != nil {
+		who.from, who.at = clientAddress(r, h.o.TrustedProxies)
+	}
+	lines := r.Header["Authorization"]
+	if len(lines) == 0 {
+		return who, h.admitRate(w, r, who, 1)
+	}
+	actor, err := bearer(h.o.Verify, lines[0])
+	if err != nil {
+		if h.admitRate(w, r, who, 1) { // so that tokens are not tried without an end
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			writeRefusal(w, r, http.StatusUnauthorized, codeUnauthenticated, reason(err))
-			return
 		}
-		next.ServeHTTP(w, r.WithContext(news.WithActor(r.Context(), who)))
-	})
+		return who, false
+	}
+	who.actor, who.known = actor, actor != news.Actor{}
+	return who, h.admitRate(w, r, who, 1)
+}
+
+// named is r with a context that tells its name and who asks. What is answered
+// without an operation does without.
+func named(w http.ResponseWriter, r *http.Request, who caller) *http.Request {
+	ctx := context.WithValue(r.Context(), requestIDKey{}, requestID(w))
+	return r.WithContext(graphql.StartOperationTrace(news.WithActor(ctx, who.actor)))
 }
 
 // bearer tells who sends an Authorization; the zero Actor when it is empty.
@@ -61,19 +77,25 @@ func reason(err error) string {
 	return strings.TrimSuffix(err.Error(), ": "+news.ErrUnauthenticated.Error())
 }
 
-const requestIDHeader = "X-Request-Id"
-
 type requestIDKey struct{}
 
-// withRequestID names each request, so that an error that a user reports can be
-// found in the log.
-func withRequestID(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := rand.Text()
-		w.Header().Set(requestIDHeader, id)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
-	})
+// requestID names the request that w answers, so that an error that a user reports
+// can be found in the log. It is made when it is first asked for: of what comes from
+// the cache there is nothing in the log, and one header more costs it a third.
+func requestID(w http.ResponseWriter) string {
+	head := w.Header()
+	if id := head[requestIDHeader]; len(id) > 0 {
+		return id[0]
+	}
+	// Nothing hangs on that nobody can guess it.
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	var id [16]byte
+	high, low := rand.Uint64(), rand.Uint64()
+	for i := range 8 {
+		id[i], id[8+i] = letters[high>>(5*i)%32], letters[low>>(5*i)%32]
+	}
+	head[requestIDHeader] = []string{string(id[:])}
+	return head[requestIDHeader][0]
 }
 
 // RequestID is the name of the request that ctx belongs to, empty for none.

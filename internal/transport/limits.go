@@ -5,8 +5,14 @@ import (
 	"time"
 )
 
-// Limits are what open connections may take. Zero fields take their defaults.
+// Limits are what requests and open connections may take. Zero fields take their
+// defaults.
 type Limits struct {
+	ExecuteWithin  time.Duration // for a query or a mutation: 30 s
+	BodyBytes      int           // of a request of nobody in particular: 128 KiB
+	KnownBodyBytes int           // of a request with a token: 4 MiB
+	Rate           int           // operations a second that a client may begin; 0 is no limit
+
 	Connections           int // WebSockets and event streams open at once: 50,000
 	ConnectionsPerAddress int // of them, from one address; 0 is no limit, unlike for the others
 	Handshakes            int // of them, that have not introduced themselves: 10,000
@@ -41,6 +47,10 @@ const (
 func fairShare(all int) int { return min(max(all/1024, 16<<10), all/2) }
 
 func (l Limits) withDefaults() Limits {
+	l.ExecuteWithin = cmp.Or(l.ExecuteWithin, 30*time.Second)
+	l.BodyBytes = cmp.Or(l.BodyBytes, 128<<10)
+	// The largest story is 500,000 characters, which JSON may escape to six bytes each.
+	l.KnownBodyBytes = cmp.Or(l.KnownBodyBytes, 4<<20)
 	l.Connections = cmp.Or(l.Connections, 50_000)
 	l.Handshakes = cmp.Or(l.Handshakes, 10_000)
 	l.InitWithin = cmp.Or(l.InitWithin, 10*time.Second)

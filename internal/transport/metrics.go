@@ -10,11 +10,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"depeche/internal/cache"
 	"depeche/internal/live"
 	"depeche/internal/news"
 )
 
-// metrics are what is told of the live side at PathMetrics.
+// metrics are what is told at PathMetrics, of the live side and of the cache.
 type metrics struct {
 	registry    *prometheus.Registry
 	connections *prometheus.GaugeVec   // by transport
@@ -24,12 +25,14 @@ type metrics struct {
 	overflows   *prometheus.CounterVec // by reason
 	returns     *prometheus.CounterVec // by how the place was known
 	delay       prometheus.Histogram
+	bypassed    prometheus.Counter // operations over HTTP that the cache had nothing to do with
+	age         prometheus.Histogram
 }
 
 // eventStream is the name of the transport that is not a WebSocket.
 const eventStream = "sse"
 
-func newMetrics(stats *live.Stats) *metrics {
+func newMetrics(stats *live.Stats, c *cache.Cache) *metrics {
 	m := &metrics{
 		registry:    prometheus.NewRegistry(),
 		connections: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "depeche_connections", Help: "Open WebSockets and event streams."}, []string{"transport"}),
@@ -43,6 +46,7 @@ func newMetrics(stats *live.Stats) *metrics {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}),
 	}
+	m.noteCache(c)
 	m.registry.MustRegister(m.connections, m.refused, m.following, m.deliveries, m.overflows, m.returns, m.delay,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, row := range []struct {
@@ -66,6 +70,40 @@ func newMetrics(stats *live.Stats) *metrics {
 		}
 	}
 	return m
+}
+
+// noteCache makes what is told of the cache; a nil one has done nothing.
+func (m *metrics) noteCache(c *cache.Cache) {
+	const requests, about = "depeche_cache_requests_total", "Operations over HTTP, by what the cache did for them."
+	m.bypassed = prometheus.NewCounter(prometheus.CounterOpts{Name: requests, Help: about, ConstLabels: prometheus.Labels{"outcome": "bypass"}})
+	m.age = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "depeche_cache_hit_age_seconds", Help: "Age of the answers that were there.",
+		Buckets: []float64{1, 2, 5, 10, 20, 30, 60, 120, 300},
+	})
+	m.registry.MustRegister(m.bypassed, m.age)
+	for _, row := range []struct {
+		outcome string
+		value   func(cache.Stats) int64
+	}{
+		{"hit", func(s cache.Stats) int64 { return s.Hits }},
+		{"miss", func(s cache.Stats) int64 { return s.Misses }},
+		{"coalesced", func(s cache.Stats) int64 { return s.Coalesced }},
+		{"stale", func(s cache.Stats) int64 { return s.Stale }},
+	} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(
+			prometheus.CounterOpts{Name: requests, Help: about, ConstLabels: prometheus.Labels{"outcome": row.outcome}},
+			func() float64 { return float64(row.value(c.Stats())) }))
+	}
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "depeche_cache_invalidated_total", Help: "Answers that a change has made untrue."},
+			func() float64 { return float64(c.Stats().Invalidated) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "depeche_cache_evictions_total", Help: "Answers that had to make room for others."},
+			func() float64 { return float64(c.Stats().Evictions) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "depeche_cache_bytes", Help: "Bytes of the answers that are kept, everything counted."},
+			func() float64 { return float64(c.Stats().Bytes) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "depeche_cache_answers", Help: "Answers that are kept."},
+			func() float64 { return float64(c.Stats().Answers) }),
+	)
 }
 
 // noteEnd counts a connection that ended because its reader took nothing.

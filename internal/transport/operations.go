@@ -160,6 +160,9 @@ func (k *socket) join(ctx context.Context, o *running, op *graphql.OperationCont
 	since := k.c.follow.Head()
 	sub, refused := k.c.follow.Join(ctx, op, back, k)
 	if refused != nil {
+		if ctx.Err() != nil {
+			return // the operation has been stopped
+		}
 		if isRetryable(refused) {
 			k.sendAway()
 			return

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -126,5 +127,35 @@ func TestIDsThatNeedQuoting(t *testing.T) {
 		if f := c.expect("complete"); f.ID != id {
 			t.Errorf("got %q, want %q", f.ID, id)
 		}
+	}
+}
+
+// A slugless store can't be asked for slugs: it tells of each attempt and is away.
+type slugless struct {
+	news.Store
+	asked chan struct{}
+}
+
+func (s *slugless) StoriesBySlug(context.Context, news.Audience, []string) (map[string]*news.Story, error) {
+	select {
+	case s.asked <- struct{}{}:
+	default:
+	}
+	return nil, news.ErrUnavailable
+}
+
+// TestASubscriptionIsStoppedWhileItWaits: who stops what could not begin yet keeps
+// the socket, and everything else on it.
+func TestASubscriptionIsStoppedWhileItWaits(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	r := openWith(t, options{pane: func(s news.Store) news.Store { return &slugless{s, asked} }})
+	c := r.ready(t)
+	for range 20 {
+		c.say(`{"id":"1","type":"subscribe","payload":{"query":"subscription { story(slug: \"x\") { kind } }"}}`)
+		<-asked
+		c.say(`{"id":"1","type":"complete"}`)
+		c.say(`{"id":"2","type":"subscribe","payload":{"query":"{ viewer { role } }"}}`)
+		c.expect("next")
+		c.expect("complete")
 	}
 }

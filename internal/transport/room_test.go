@@ -27,6 +27,7 @@ import (
 
 	"depeche/graph"
 	"depeche/internal/auth"
+	"depeche/internal/cache"
 	"depeche/internal/desk"
 	"depeche/internal/live"
 	"depeche/internal/news"
@@ -49,6 +50,8 @@ type room struct {
 	*httptest.Server
 	desk     *desk.Desk
 	handler  *transport.Handler
+	cache    *cache.Cache
+	store    news.Store // as another process has it: past the cache
 	key      *auth.Key
 	follower *live.Follower
 	hub      *live.Hub
@@ -75,6 +78,8 @@ type options struct {
 	trusted  []netip.Prefix
 	narrow   bool                   // the system takes little of what is written
 	server   func(*httptest.Server) // sets the server up before it starts, and starts it
+	cache    cache.Options
+	serve    func(*transport.Options) // sets what is not set otherwise
 }
 
 func openWith(t testing.TB, o options) *room {
@@ -89,7 +94,10 @@ func openWith(t testing.TB, o options) *room {
 	if o.pane != nil {
 		store = o.pane(file)
 	}
-	r := &room{folder: folder}
+	r := &room{folder: folder, cache: cache.New(o.cache)}
+	r.store = file
+	store = r.cache.Over(store)
+	o.follow.Seen = r.cache.Passed
 	clock := func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
 	r.desk = desk.New(store, clock)
 	r.key, err = auth.OpenKey(folder, "", clock)
@@ -103,12 +111,13 @@ func openWith(t testing.TB, o options) *room {
 		Store: store, Desk: r.desk, Text: renderer(), Zone: time.UTC,
 		Now: r.desk.Now, Logger: logger, RequestID: transport.RequestID,
 	}
-	executor := graph.NewExecutor(resolver)
+	executor := graph.NewExecutor(resolver, graph.ExecutorOptions{})
 	seen := graphql.GraphExecutor(executor)
 	if o.executor != nil {
 		seen = o.executor(executor)
 	}
-	r.handler = transport.New(transport.Options{
+	served := transport.Options{
+		Cache:      r.cache,
 		Executor:   seen,
 		Subscriber: graph.NewSubscriptions(resolver, executor, r.hub),
 		Places:     live.NewPlaces(store, live.PlacesOptions{}),
@@ -124,7 +133,11 @@ func openWith(t testing.TB, o options) *room {
 		TrustedProxies: o.trusted,
 		Limits:         o.limits,
 		Logger:         logger,
-	})
+	}
+	if o.serve != nil {
+		o.serve(&served)
+	}
+	r.handler = transport.New(served)
 	ctx, stop := context.WithCancel(context.Background())
 	var background sync.WaitGroup
 	background.Go(func() { r.follower.Run(ctx) }) //nolint:errcheck // it ends with its context alone
