@@ -20,10 +20,10 @@ import (
 	"runtime"
 	"syscall"
 
-	"depeche/bench/live/process"
-	"depeche/bench/live/report"
 	"depeche/bench/live/scenario"
 	"depeche/bench/live/servers"
+	"depeche/bench/process"
+	"depeche/bench/report"
 )
 
 func main() {

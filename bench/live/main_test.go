@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"depeche/bench/live/report"
 	"depeche/bench/live/scenario"
 	"depeche/bench/live/servers"
+	"depeche/bench/report"
 )
 
 // TestMain lets the test program be a server, as the program itself can.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"depeche/bench/latency"
 )
 
 const (
@@ -71,10 +73,10 @@ type Loop struct {
 	Again     uint64 // events that had come before, or came late, ever
 
 	// Since the last Reset:
-	Deliveries uint64    // events that came in order
-	Bytes      uint64    // of their messages
-	Latency    Histogram // from publishing to receiving
-	Ends       Tally     // of connections that the server ended, by reason
+	Deliveries uint64            // events that came in order
+	Bytes      uint64            // of their messages
+	Latency    latency.Histogram // from publishing to receiving
+	Ends       Tally             // of connections that the server ended, by reason
 
 	// OnEvent, when set, is told each event that came in order.
 	OnEvent func(reader int, number uint64)
@@ -171,7 +173,7 @@ func (l *Loop) Hurry() {
 // Reset begins counting anew, but for what is wrong.
 func (l *Loop) Reset() {
 	l.Deliveries, l.Bytes = 0, 0
-	l.Latency = Histogram{}
+	l.Latency = latency.Histogram{}
 	l.Ends = Tally{}
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"depeche/bench/latency"
 )
 
 // publisherIndex stands for the publisher's connection among those of readers.
@@ -28,9 +30,9 @@ type Publisher struct {
 	remaining int
 	due       time.Time
 
-	Published uint64    // events handed to the server; the number of the newest
-	Accepted  uint64    // of these, those that the server has answered
-	Answer    Histogram // from publishing to the answer
+	Published uint64            // events handed to the server; the number of the newest
+	Accepted  uint64            // of these, those that the server has answered
+	Answer    latency.Histogram // from publishing to the answer
 }
 
 // Join gives the loop a publisher, which makes its requests with request. It

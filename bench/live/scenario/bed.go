@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"depeche/bench/live/event"
 	"depeche/bench/live/load"
-	"depeche/bench/live/process"
-	"depeche/bench/live/report"
+	"depeche/bench/process"
+	"depeche/bench/report"
 )
 
 const (
@@ -169,7 +167,7 @@ func (b *bed) watch() (window, error) {
 		return window{}, err
 	}
 	b.Reset()
-	return window{b, time.Now(), used, generatorCPU()}, nil
+	return window{b, time.Now(), used, process.OwnCPU()}, nil
 }
 
 // A span is what was used in a window.
@@ -181,7 +179,7 @@ type span struct {
 // end closes a window.
 func (w window) end() (span, error) {
 	used, err := w.bed.running.CPU()
-	return span{used - w.server, time.Since(w.began), generatorCPU() - w.generator}, err
+	return span{used - w.server, time.Since(w.began), process.OwnCPU() - w.generator}, err
 }
 
 func (s span) plus(t span) span {
@@ -208,14 +206,6 @@ func (b *bed) fanOut(ctx context.Context, events int) (span, error) {
 		return span{}, b.explain(err)
 	}
 	return w.end()
-}
-
-func generatorCPU() time.Duration {
-	var used unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
-		return 0
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // perDelivery is a Figure of CPU a delivery.

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"depeche/bench/live/load"
-	"depeche/bench/live/report"
+	"depeche/bench/report"
 )
 
 // Fanout publishes one event a second to many readers: what does a delivery cost,

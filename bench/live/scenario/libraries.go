@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"depeche/bench/live/load"
-	"depeche/bench/live/report"
+	"depeche/bench/report"
 )
 
 // Libraries puts the servers of Env, one a WebSocket library, through a fan-out:

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"depeche/bench/live/load"
-	"depeche/bench/live/report"
+	"depeche/bench/report"
 )
 
 // Overload publishes more than any server can deliver one by one: how much does

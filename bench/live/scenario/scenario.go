@@ -8,8 +8,8 @@ import (
 	"io"
 	"time"
 
-	"depeche/bench/live/process"
-	"depeche/bench/live/report"
+	"depeche/bench/process"
+	"depeche/bench/report"
 )
 
 // An Env is where scenarios run.
@@ -85,7 +85,7 @@ func (e *Env) each(ctx context.Context, scenario string, readers int, measure fu
 			e.say("%s: %v", scenario, err)
 			row.Notes = append(row.Notes, "failed: "+err.Error())
 		}
-		row.Scenario, row.Server, row.Readers = scenario, s.Name, readers
+		row.Scenario, row.Server, row.Case = scenario, s.Name, fmt.Sprintf("%d readers", readers)
 		e.Report.Add(row)
 	}
 	return nil

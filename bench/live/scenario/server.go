@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"depeche/bench/live/event"
-	"depeche/bench/live/process"
+	"depeche/bench/process"
 )
 
 // A Server is a server that can be put under test.

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"depeche/bench/live/load"
-	"depeche/bench/live/report"
+	"depeche/bench/report"
 )
 
 // stormWithin is how long all readers may take to be back.

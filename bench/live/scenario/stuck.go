@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"depeche/bench/live/load"
-	"depeche/bench/live/process"
-	"depeche/bench/live/report"
+	"depeche/bench/process"
+	"depeche/bench/report"
 )
 
 const (

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"depeche/bench/live/event"
-	"depeche/bench/live/servers/serve"
+	"depeche/bench/serve"
 )
 
 const protocol = "graphql-transport-ws"
@@ -28,7 +28,7 @@ func Names() []string { return []string{"coder", "gorilla", "gws", "gobwas", "nb
 func Serve(ctx context.Context, stdout io.Writer, library string) error {
 	h := &hub{subscribers: map[client]string{}}
 	mux := http.NewServeMux()
-	mux.Handle("POST /publish", serve.Publish(h.publish))
+	mux.Handle("POST /publish", event.Publish(h.publish))
 	upgrade, ok := map[string]func(*hub) http.Handler{"coder": coder, "gorilla": gorilla, "gws": gwsLibrary, "gobwas": gobwas, "nbio": nbio}[library]
 	if !ok {
 		return fmt.Errorf("there is no library %q", library)

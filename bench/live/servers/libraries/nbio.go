@@ -11,7 +11,7 @@ import (
 	"github.com/lesismal/nbio/nbhttp"
 	"github.com/lesismal/nbio/nbhttp/websocket"
 
-	"depeche/bench/live/servers/serve"
+	"depeche/bench/serve"
 )
 
 type nbioClient struct{ conn *websocket.Conn }

@@ -19,8 +19,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"depeche/bench/live/event"
-	"depeche/bench/live/servers/serve"
 	"depeche/bench/live/servers/stock/graph"
+	"depeche/bench/serve"
 )
 
 // Serve serves on a free port of the loopback interface, which it prints, until
@@ -35,7 +35,7 @@ func Serve(ctx context.Context, stdout io.Writer) error {
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", graphql)
-	mux.Handle("POST /publish", serve.Publish(h.publish))
+	mux.Handle("POST /publish", event.Publish(h.publish))
 	return serve.HTTP(ctx, stdout, mux)
 }
 

@@ -123,6 +123,15 @@ func (p *Process) CPU() (time.Duration, error) {
 	return time.Duration(used.Nano()), nil
 }
 
+// OwnCPU is what this process has used itself, 0 where the kernel does not tell.
+func OwnCPU() time.Duration {
+	var used unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
 // RSS is the memory of the process that is in RAM, in bytes.
 func (p *Process) RSS() (int64, error) { return p.status("VmRSS:") }
 

@@ -1,4 +1,5 @@
-package load
+// Package latency counts durations.
+package latency
 
 import (
 	"math/bits"

@@ -8,8 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-
-	"depeche/bench/live/event"
 )
 
 // HTTP serves on a free port of the loopback interface, which it prints, until ctx
@@ -37,17 +35,4 @@ func Listen(stdout io.Writer) (net.Listener, error) {
 		return nil, fmt.Errorf("print the address: %w", err)
 	}
 	return listener, nil
-}
-
-// Publish takes events by POST and answers when publish has returned.
-func Publish(publish func(headline, body string)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		posted, err := io.ReadAll(r.Body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		publish(event.Split(string(posted)))
-		w.Header().Set("Content-Length", "0")
-	})
 }

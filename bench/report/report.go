@@ -26,11 +26,11 @@ type Figure struct {
 	Absent bool // whether there is none to tell, for which Value means nothing
 }
 
-// A Row is what one server did in one scenario.
+// A Row is what one server did in one case of a scenario.
 type Row struct {
 	Scenario string
 	Server   string
-	Readers  int
+	Case     string // what makes rows comparable: "1000 readers"
 	Figures  []Figure
 	Notes    []string // what is remarkable: ends of connections, faults
 }
@@ -67,11 +67,12 @@ func (r Row) Figure(name string) float64 {
 	return 0
 }
 
-// figure finds the median of a figure over all rows of a server in a scenario.
-func (r *Report) figure(scenario, server string, readers int, name string) (float64, bool) {
+// Median finds the median of a figure over all rows of a server in one case of a
+// scenario; ok is false where there is none.
+func (r *Report) Median(scenario, server, of, name string) (value float64, ok bool) {
 	var values []float64
 	for _, row := range r.rows {
-		if row.Scenario != scenario || row.Server != server || row.Readers != readers {
+		if row.Scenario != scenario || row.Server != server || row.Case != of {
 			continue
 		}
 		for _, f := range row.Figures {
@@ -87,36 +88,33 @@ func (r *Report) figure(scenario, server string, readers int, name string) (floa
 	return values[len(values)/2], true
 }
 
-// WriteTables writes a table for each scenario and number of readers. Where a
+// WriteTables writes a table for each case of each scenario. Where a
 // server was measured more than once, the median is told.
 func (r *Report) WriteTables(w io.Writer) error {
-	type key struct {
-		scenario string
-		readers  int
-	}
+	type key struct{ scenario, of string }
 	var keys []key
 	for _, row := range r.rows {
-		if k := (key{row.Scenario, row.Readers}); !slices.Contains(keys, k) {
+		if k := (key{row.Scenario, row.Case}); !slices.Contains(keys, k) {
 			keys = append(keys, k)
 		}
 	}
 	for _, k := range keys {
-		if _, err := fmt.Fprintf(w, "\n%s, %d readers\n", k.scenario, k.readers); err != nil {
+		if _, err := fmt.Fprintf(w, "\n%s, %s\n", k.scenario, k.of); err != nil {
 			return err
 		}
-		if err := r.writeTable(w, k.scenario, k.readers); err != nil {
+		if err := r.writeTable(w, k.scenario, k.of); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *Report) writeTable(w io.Writer, scenario string, readers int) error {
+func (r *Report) writeTable(w io.Writer, scenario, of string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	var told []string
 	var notes strings.Builder
 	for _, row := range r.rows {
-		if row.Scenario != scenario || row.Readers != readers {
+		if row.Scenario != scenario || row.Case != of {
 			continue
 		}
 		for _, note := range row.Notes {
@@ -152,14 +150,14 @@ func heads(row Row) []string {
 func (r *Report) cells(row Row) []string {
 	out := []string{row.Server}
 	for _, f := range row.Figures {
-		value, ok := r.figure(row.Scenario, row.Server, row.Readers, f.Name)
+		value, ok := r.Median(row.Scenario, row.Server, row.Case, f.Name)
 		if !ok {
 			out = append(out, "–")
 		} else {
 			out = append(out, short(value))
 		}
 		if f.Ratio {
-			if yard, known := r.figure(row.Scenario, Yardstick, row.Readers, f.Name); ok && known && yard > 0 {
+			if yard, known := r.Median(row.Scenario, Yardstick, row.Case, f.Name); ok && known && yard > 0 {
 				out = append(out, short(value/yard))
 			} else {
 				out = append(out, "–")
@@ -185,7 +183,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	type row struct {
 		Scenario string             `json:"scenario"`
 		Server   string             `json:"server"`
-		Readers  int                `json:"readers"`
+		Case     string             `json:"case"`
 		Figures  map[string]float64 `json:"figures"`
 		Notes    []string           `json:"notes,omitempty"`
 	}
@@ -198,7 +196,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Rows   []row     `json:"rows"`
 	}{time.Now().UTC(), runtime.Version(), runtime.NumCPU(), processor(), kernel(), nil}
 	for _, from := range r.rows {
-		to := row{from.Scenario, from.Server, from.Readers, map[string]float64{}, from.Notes}
+		to := row{from.Scenario, from.Server, from.Case, map[string]float64{}, from.Notes}
 		for _, f := range from.Figures {
 			if !f.Absent {
 				to.Figures[strings.TrimSpace(f.Name+" "+f.Unit)] = f.Value
