@@ -11,16 +11,18 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"depeche/graph/plan"
 )
 
 const (
 	// parsedBytes is what the documents may take together, by estimate, that are
 	// kept parsed; twice that at most.
-	parsedBytes = 4 << 20
+	parsedBytes = 8 << 20
 	// parsedAtMost is the longest text of a document that is kept, in bytes.
 	parsedAtMost = 16 << 10
-	// parsedByte is how many bytes a byte of text makes when it is parsed, about.
-	parsedByte = 20
+	// parsedToken is how many bytes a token takes when it is parsed, at most about.
+	parsedToken = 230
 	// parsedOperations is how many operations others may keep something about.
 	parsedOperations = 200
 
@@ -35,9 +37,12 @@ const (
 type document struct {
 	*ast.QueryDocument
 	text        string
+	size        int  // in memory, in bytes, about
 	introspects bool // it asks for the schema
 	// dearest is what each operation costs with its lists as long as can be.
 	dearest map[*ast.OperationDefinition]int
+	// conditions are the variables of each operation that decide what is asked for.
+	conditions map[*ast.OperationDefinition][]string
 }
 
 // operation finds the operation that is meant by a name, or the only one.
@@ -77,15 +82,16 @@ func (d *documents) find(text string) (*document, gqlerror.List) {
 	}
 	doc, errs := d.read(text)
 	if errs == nil && len(text) <= parsedAtMost {
-		d.parsed.put(text, doc, parsedByte*len(text))
+		d.parsed.put(text, doc, doc.size)
 	}
 	return doc, errs
 }
 
 // read makes the document of a text.
 func (d *documents) read(text string) (*document, gqlerror.List) {
-	if err := scan(text); err != nil {
-		return nil, gqlerror.List{err}
+	tokens, refused := scan(text)
+	if refused != nil {
+		return nil, gqlerror.List{refused}
 	}
 	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxTokens)
 	if err != nil {
@@ -105,9 +111,14 @@ func (d *documents) read(text string) (*document, gqlerror.List) {
 	if errs := validate(d.schema, parsed, set); errs != nil {
 		return nil, errs
 	}
-	doc := &document{QueryDocument: parsed, text: text, introspects: s.introspects, dearest: map[*ast.OperationDefinition]int{}}
+	doc := &document{
+		QueryDocument: parsed, text: text, size: len(text) + parsedToken*tokens,
+		introspects: s.introspects, dearest: map[*ast.OperationDefinition]int{},
+		conditions: map[*ast.OperationDefinition][]string{},
+	}
 	for _, op := range parsed.Operations {
 		doc.dearest[op] = dearest(op)
+		doc.conditions[op] = plan.Conditions(parsed, op)
 	}
 	return doc, nil
 }
@@ -137,7 +148,7 @@ func parseError(text string, err error) *gqlerror.Error {
 // ruleSet is what a document has to fulfil, in an order that is always the same.
 func ruleSet(suggest bool) []core.Rule {
 	all := rules.NewDefaultRules()
-	all.AddRule(intsOf32Bits.Name, intsOf32Bits.RuleFunc)
+	all.AddRule(scalarLiterals.Name, scalarLiterals.RuleFunc)
 	if !suggest {
 		for _, r := range []core.Rule{
 			rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.KnownArgumentNamesRuleWithoutSuggestions,

@@ -52,6 +52,13 @@ func (e *engine) choose(op *graphql.OperationContext, doc *document, variables m
 	if op.Variables, err = coerceVariables(e.schema, op.Operation, variables); err != nil {
 		return err
 	}
+	// A variable with a default may stand where true or false is wanted, and be null
+	// all the same (GraphQL, section 5.8.5).
+	for _, name := range doc.conditions[op.Operation] {
+		if value, given := op.Variables[name]; given && value == nil {
+			return (&place{name: name}).invalid("must be true or false here, not null")
+		}
+	}
 	if doc.dearest[op.Operation] > maxCost {
 		return tooCostly(op.Operation, op.Variables)
 	}

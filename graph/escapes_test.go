@@ -33,7 +33,7 @@ func TestEscapes(t *testing.T) {
 		{"two first halves", `"\uD83D\uD83D"`, "half of a surrogate pair: \\uD83D", 1, 22},
 		{"halves the wrong way", `"\uDE00\uD83D"`, "half of a surrogate pair: \\uDE00", 1, 22},
 		{"halves apart", "\n\"\\uD83D \\uDE00\"", "half of a surrogate pair: \\uD83D", 2, 2},
-		{"a half behind a block string with a quote more", "\"\"\"a\"\"\"\" $t: String = \"\\uD83D\"", "half of a surrogate pair: \\uD83D", 1, 43},
+		{"a half behind a block string with a quote more", "\"\"\"a\"\"\"\" $t: String = \"\\uD83D\"", "half of a surrogate pair: \\uD83D", 1, 44},
 		{"half a pair in braces", `"\uD83D\u{DE00}"`, "half of a surrogate pair", 1, 22},
 		{"a half in braces", `"\u{D83D}"`, "Invalid character escape sequence: \\u{D83D}.", 1, 23},
 		{"beyond the last", `"\u{110000}"`, "Invalid character escape sequence: \\u{110000}.", 1, 23},

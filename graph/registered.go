@@ -199,7 +199,7 @@ func (l loading) add(where, text string) (*document, error) {
 	if doc == nil {
 		made, errs := l.documents.read(text)
 		if errs != nil {
-			return nil, fmt.Errorf("%s: %w", where, errs)
+			return nil, fmt.Errorf("%s: %w", where, errs[0]) // the list would say it in several lines
 		}
 		doc = made
 		l.byText[trimmed] = doc

@@ -21,24 +21,23 @@ const (
 // of it there is, and whether each half of a surrogate pair in a string has its other
 // half (GraphQL, section 2.9.4), which the parser would quietly replace. Whatever
 // else is wrong is for the parser to say.
-func scan(text string) *gqlerror.Error {
+func scan(text string) (tokens int, refused *gqlerror.Error) {
 	if len(text) > maxText {
-		return tooComplex("the document has %d bytes; at most %d are allowed: give long text in a variable", len(text), maxText)
+		return 0, tooComplex("the document has %d bytes; at most %d are allowed: give long text in a variable", len(text), maxText)
 	}
 	s := scanner{text: text, half: -1}
-	tokens := 0
 	for s.next() {
 		tokens++
 	}
 	if tokens > maxTokens {
-		return tooComplex("the document has %d tokens; at most %d are allowed", tokens, maxTokens)
+		return tokens, tooComplex("the document has %d tokens; at most %d are allowed", tokens, maxTokens)
 	}
 	if s.half >= 0 {
 		err := invalidDocument("half of a surrogate pair: %s", text[s.half:s.half+len(`\uD83D`)])
 		err.Locations = []gqlerror.Location{location(text, s.half)}
-		return err
+		return tokens, err
 	}
-	return nil
+	return tokens, nil
 }
 
 // invalidDocument is an error of a document.

@@ -178,3 +178,27 @@ func TestVariablesAreLeftAsTheyAre(t *testing.T) {
 		t.Errorf("what was given (-want +got):\n%s", diff)
 	}
 }
+
+// TestConditionsAreTrueOrFalse: a variable with a default is good for @skip and
+// @include, and so may come as null.
+func TestConditionsAreTrueOrFalse(t *testing.T) {
+	n := open(t)
+	for _, text := range []string{
+		`query($c: Boolean = true) { __typename @skip(if: $c) }`,
+		`query($c: Boolean = true) { viewer { ... @include(if: $c) { role } } }`,
+		`query($c: Boolean = true) { viewer { ...V } } fragment V on Viewer { role @include(if: $c) }`,
+		`mutation($c: Boolean = true) { createTag(input: {name: "A", kind: TOPIC}) { id @skip(if: $c) } }`,
+		`subscription($c: Boolean = true) { ticker { kind @skip(if: $c) } }`,
+	} {
+		ctx := graphql.StartOperationTrace(t.Context())
+		_, errs := n.executor.CreateOperationContext(ctx, &graphql.RawParams{Query: text, Variables: map[string]any{"c": nil}})
+		if len(errs) != 1 || !strings.Contains(errs[0].Message, "$c: must be true or false here, not null") {
+			t.Errorf("%s: got %v", text, errs)
+		}
+		for _, variables := range []map[string]any{nil, {"c": true}, {"c": false}} {
+			if _, errs := n.executor.CreateOperationContext(ctx, &graphql.RawParams{Query: text, Variables: variables}); errs != nil {
+				t.Errorf("%s %v: got %v", text, variables, errs)
+			}
+		}
+	}
+}

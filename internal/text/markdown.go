@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/maypok86/otter/v2"
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -41,6 +42,7 @@ const wordsPerMinute = 230
 type Markdown struct {
 	md     goldmark.Markdown
 	policy *bluemonday.Policy
+	kept   *otter.Cache[string, Rendered]
 }
 
 // NewRenderer returns the newsroom's Markdown renderer.
@@ -65,8 +67,22 @@ func NewRenderer() *Markdown {
 				extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
 		)),
 	)
-	return &Markdown{md: md, policy: policy()}
+	return &Markdown{md: md, policy: policy(), kept: otter.Must(&otter.Options[string, Rendered]{
+		MaximumWeight: keptBytes,
+		Weigher: func(markdown string, r Rendered) uint32 {
+			return uint32(len(markdown) + len(r.HTML) + len(r.Text) + keptBeside)
+		},
+		Executor: func(task func()) { task() },
+	})}
 }
+
+// Rendered texts are kept for the next who asks: what is shown around a story
+// changes more often than the story.
+const (
+	keptBytes  = 8 << 20
+	keptBeside = 200 // bytes, of one that is kept
+	keptAtMost = keptBytes / 64
+)
 
 // policy is the second wall: linkGuard has already taken out what it refuses,
 // and an element or attribute that nobody thought of stops here.
@@ -88,6 +104,18 @@ func policy() *bluemonday.Policy {
 // Render renders markdown. There is no Markdown that fails: what can't be read
 // as markup is text.
 func (m *Markdown) Render(markdown string) Rendered {
+	if len(markdown) > keptAtMost {
+		return m.render(markdown)
+	}
+	if r, ok := m.kept.GetIfPresent(markdown); ok {
+		return r
+	}
+	r := m.render(markdown)
+	m.kept.Set(markdown, r)
+	return r
+}
+
+func (m *Markdown) render(markdown string) Rendered {
 	var raw bytes.Buffer
 	// The only errors are the writer's and a node renderer's, and neither has any.
 	_ = m.md.Convert([]byte(markdown), &raw)

@@ -1,6 +1,7 @@
 package text_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -243,4 +244,17 @@ func FuzzRender(f *testing.F) {
 			t.Fatalf("%q: got %d words and %d minutes", s, got.Words, got.Minutes)
 		}
 	})
+}
+
+// TestWhatIsKeptIsTheSame renders each text twice, and so much that not all can be
+// kept.
+func TestWhatIsKeptIsTheSame(t *testing.T) {
+	m := text.NewRenderer()
+	for i := range 300 {
+		markdown := fmt.Sprintf("# Title %d\n\n%s", i, strings.Repeat("**word** ", 1000*(i%20)))
+		first, again := m.Render(markdown), m.Render(markdown)
+		if first != again || !strings.Contains(first.HTML, fmt.Sprintf("Title %d<", i)) {
+			t.Fatalf("text %d is rendered as %.80q, then as %.80q", i, first.HTML, again.HTML)
+		}
+	}
 }

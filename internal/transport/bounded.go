@@ -6,24 +6,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// maxErrors is how many errors say why an operation can't begin: a document can have
-// as many as it has words.
-const maxErrors = 10
-
-// bounded gives operations that have an end a time by which to come to it, and those
-// that can't begin a number of reasons.
+// bounded gives operations that have an end a time by which to come to it.
 type bounded struct {
 	graphql.GraphExecutor
 	within time.Duration
-}
-
-// CreateOperationContext implements graphql.GraphExecutor.
-func (b bounded) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
-	op, errs := b.GraphExecutor.CreateOperationContext(ctx, params)
-	return op, errs[:min(len(errs), maxErrors)]
 }
 
 // DispatchOperation implements graphql.GraphExecutor.

@@ -19,26 +19,53 @@ type Relations struct {
 	Newest  map[news.TagID][]Place // the newest published stories that carry the tag
 }
 
-// Rank orders the published stories that share tags with story as
-// news.Reading.RelatedStories does.
-func (r Relations) Rank(story *news.Story) []Place {
-	scores := make(map[Place]float64)
+// Rank finds the published stories that share tags with story, at most limit of
+// them, in the order of news.Reading.RelatedStories.
+func (r Relations) Rank(story *news.Story, limit int) []Place {
+	scores := make(map[string]int) // where a story is in found, by its id
+	var found []scored
 	for i, tag := range story.Tags {
 		if slices.Contains(story.Tags[:i], tag) {
 			continue
 		}
 		for _, p := range r.Newest[tag] {
-			if p.ID != string(story.ID) {
-				scores[p] += r.Weights[tag]
+			if p.ID == string(story.ID) {
+				continue
 			}
+			at, known := scores[p.ID]
+			if !known {
+				at = len(found)
+				scores[p.ID] = at
+				found = append(found, scored{Place: p})
+			}
+			found[at].score += r.Weights[tag]
 		}
 	}
-	places := make([]Place, 0, len(scores))
-	for p := range scores {
-		places = append(places, p)
+	best := make([]scored, 0, max(min(limit, len(found)), 0)+1)
+	for _, s := range found {
+		at, _ := slices.BinarySearchFunc(best, s, scored.compare)
+		if at < limit {
+			best = slices.Insert(best, at, s)
+			best = best[:min(len(best), limit)]
+		}
 	}
-	slices.SortFunc(places, func(a, b Place) int {
-		return cmp.Or(cmp.Compare(scores[b], scores[a]), b.Compare(a))
-	})
+	places := make([]Place, len(best))
+	for i, s := range best {
+		places[i] = s.Place
+	}
 	return places
+}
+
+// A scored place is better the more its story shares, and then the newer it is.
+type scored struct {
+	Place
+	score float64
+}
+
+// compare is below zero where s is better than t.
+func (s scored) compare(t scored) int {
+	if c := cmp.Compare(t.score, s.score); c != 0 {
+		return c
+	}
+	return t.Place.Compare(s.Place)
 }

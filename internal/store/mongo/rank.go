@@ -196,8 +196,7 @@ func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []new
 		ranked := make(map[news.StoryID][]listing.Place, len(sources))
 		var wanted []string
 		for id, story := range sources {
-			places := r.Rank(story)
-			ranked[id] = places[:min(max(limit, 0), len(places))]
+			ranked[id] = r.Rank(story, limit)
 			for _, p := range ranked[id] {
 				wanted = append(wanted, p.ID)
 			}

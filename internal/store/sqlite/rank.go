@@ -153,8 +153,7 @@ func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []new
 			if err := r.learn(ctx, m, story.Tags); err != nil {
 				return err
 			}
-			places := listing.Relations(r).Rank(story)
-			ranked[id] = places[:min(max(limit, 0), len(places))]
+			ranked[id] = listing.Relations(r).Rank(story, limit)
 			for _, p := range ranked[id] {
 				wanted = append(wanted, p.ID)
 			}
