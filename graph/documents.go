@@ -11,8 +11,6 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
-
-	"depeche/graph/plan"
 )
 
 const (
@@ -29,6 +27,10 @@ const (
 	// suggestingAtMost is the longest text of a document that is answered with
 	// suggestions, in bytes: to find one takes time by the length of each name.
 	suggestingAtMost = 8 << 10
+
+	// saidAtMost is how much the errors of a document may say before no more are
+	// looked for, in bytes.
+	saidAtMost = 64 << 10
 )
 
 // A document is one that has been parsed and found valid, and what is known of it
@@ -41,8 +43,9 @@ type document struct {
 	introspects bool // it asks for the schema
 	// dearest is what each operation costs with its lists as long as can be.
 	dearest map[*ast.OperationDefinition]int
-	// conditions are the variables of each operation that decide what is asked for.
-	conditions map[*ast.OperationDefinition][]string
+	// never are the variables that may be null and stand where null is not allowed,
+	// which is valid where they have a default (GraphQL, section 5.8.5).
+	never map[*ast.VariableDefinition]bool
 }
 
 // operation finds the operation that is meant by a name, or the only one.
@@ -108,17 +111,17 @@ func (d *documents) read(text string) (*document, gqlerror.List) {
 	if d.suggesting != nil && len(text) <= suggestingAtMost {
 		set = d.suggesting
 	}
-	if errs := validate(d.schema, parsed, set); errs != nil {
+	never := map[*ast.VariableDefinition]bool{}
+	if errs := validate(d.schema, parsed, set, never); errs != nil {
 		return nil, errs
 	}
 	doc := &document{
 		QueryDocument: parsed, text: text, size: len(text) + parsedToken*tokens,
 		introspects: s.introspects, dearest: map[*ast.OperationDefinition]int{},
-		conditions: map[*ast.OperationDefinition][]string{},
+		never: never,
 	}
 	for _, op := range parsed.Operations {
 		doc.dearest[op] = dearest(op)
-		doc.conditions[op] = plan.Conditions(parsed, op)
 	}
 	return doc, nil
 }
@@ -171,30 +174,40 @@ func ruleSet(suggest bool) []core.Rule {
 type enough struct{}
 
 // validate tells what is wrong with a document, and stops where that is more than is
-// told.
-func validate(schema *ast.Schema, doc *ast.QueryDocument, set []core.Rule) (errs gqlerror.List) {
+// told. It notes the variables that must never be null, though they may be so by
+// their type.
+func validate(schema *ast.Schema, doc *ast.QueryDocument, set []core.Rule, never map[*ast.VariableDefinition]bool) (errs gqlerror.List) {
 	defer func() {
 		switch thrown := recover().(type) {
 		case nil:
 		case enough:
-			errs = append(errs[:maxErrors-1], invalidDocument("there are more errors than are told here"))
+			errs = append(errs[:min(len(errs), maxErrors-1)], invalidDocument("there are more errors than are told here"))
 		default:
 			panic(thrown)
 		}
 	}()
+	said := 0
 	observers := &core.Events{}
 	for _, rule := range set {
 		rule.RuleFunc(observers, func(options ...core.ErrorOption) {
-			if len(errs) == maxErrors {
+			if len(errs) == maxErrors || said > saidAtMost {
 				panic(enough{})
 			}
 			err := &gqlerror.Error{Rule: rule.Name, Extensions: map[string]any{"code": codeInvalid}}
 			for _, option := range options {
 				option(err)
 			}
+			// A value stands in its error whole, however long it is.
+			said += len(err.Message)
+			err.Message = strings.Clone(cut(err.Message))
 			errs = append(errs, err)
 		})
 	}
+	observers.OnValue(func(_ *core.Walker, v *ast.Value) {
+		if def := v.VariableDefinition; def != nil && v.Kind == ast.Variable && !def.Type.NonNull && v.ExpectedType != nil && v.ExpectedType.NonNull {
+			never[def] = true
+		}
+	})
 	core.Walk(schema, doc, observers)
 	return errs
 }

@@ -52,11 +52,11 @@ func (e *engine) choose(op *graphql.OperationContext, doc *document, variables m
 	if op.Variables, err = coerceVariables(e.schema, op.Operation, variables); err != nil {
 		return err
 	}
-	// A variable with a default may stand where true or false is wanted, and be null
-	// all the same (GraphQL, section 5.8.5).
-	for _, name := range doc.conditions[op.Operation] {
-		if value, given := op.Variables[name]; given && value == nil {
-			return (&place{name: name}).invalid("must be true or false here, not null")
+	if len(doc.never) > 0 {
+		for _, def := range op.Operation.VariableDefinitions {
+			if value, given := op.Variables[def.Variable]; given && value == nil && doc.never[def] {
+				return (&place{name: def.Variable}).invalid("must not be null where it stands")
+			}
 		}
 	}
 	if doc.dearest[op.Operation] > maxCost {

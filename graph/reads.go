@@ -114,10 +114,13 @@ func (s *reads) plan(ctx context.Context, op *graphql.OperationContext) (p *plan
 			err = errPanic // gqlgen's way meets what is wrong with the arguments
 		}
 	}()
+	kept := len(op.RawQuery) <= parsedAtMost // else the next document of that text is another
 	conditions, known := s.conditions.get(op.Operation)
 	if !known {
 		conditions = plan.Conditions(op.Doc, op.Operation)
-		s.conditions.put(op.Operation, conditions, 1)
+		if kept {
+			s.conditions.put(op.Operation, conditions, 1)
+		}
 	}
 	holding, ok := choose(conditions, op.Variables)
 	if !ok {
@@ -126,7 +129,9 @@ func (s *reads) plan(ctx context.Context, op *graphql.OperationContext) (p *plan
 	key := choice{op.Operation, holding}
 	if p, known = s.plans.get(key); !known {
 		p, err = plan.Compile(ctx, s.Schema(), op.Doc, op.Operation, op.Variables, s.short.Args)
-		s.plans.put(key, p, fieldsAlongside+p.Fields())
+		if kept {
+			s.plans.put(key, p, fieldsAlongside+p.Fields())
+		}
 	}
 	if p == nil {
 		return nil, cmp.Or(err, plan.ErrNoPlan)

@@ -40,6 +40,12 @@ func nested(n int, open, s, end string) string {
 func hostile() []shape {
 	list := []shape{
 		{"a comment", filled(bodyAtMost, "#", "x", "\n{viewer{role}}"), ""},
+		{"a string that is told in each error", filled(textAtMost, counted(20, "query QN{...F ...F ...F ...F}")+`fragment F on Query{tags(first:["`, "\x7f", `"]){nodes{id}}}`), ""},
+		{"a number that nothing holds, for a cursor", "{stories(after:99999999999999999999){nodes{id}}}", ""},
+		{"a fraction that nothing holds, for a cursor", "subscription{ticker(after:1e999){cursor}}", ""},
+		{"a number that nothing holds, within a cursor", "{stories(after:{a:[99999999999999999999]}){nodes{id}}}", ""},
+		{"an object for a condition", "{__typename @include(if:{})}", ""},
+		{"an object for a list of ids", "{nodes(ids:{}){id}}", ""},
 		{"a comment that fits", filled(textAtMost, "#", "é", "\n{viewer{role}}"), ""},
 		{"comments", filled(bodyAtMost, "", "#\n", "{viewer{role}}"), ""},
 		{"comments that fit", filled(4_800, "", "#\n", "{viewer{role}}"), ""},

@@ -179,9 +179,9 @@ func TestVariablesAreLeftAsTheyAre(t *testing.T) {
 	}
 }
 
-// TestConditionsAreTrueOrFalse: a variable with a default is good for @skip and
-// @include, and so may come as null.
-func TestConditionsAreTrueOrFalse(t *testing.T) {
+// TestNoNullWhereNoneMayStand: a variable with a default is good for what must not
+// be null, and so may come as null.
+func TestNoNullWhereNoneMayStand(t *testing.T) {
 	n := open(t)
 	for _, text := range []string{
 		`query($c: Boolean = true) { __typename @skip(if: $c) }`,
@@ -192,13 +192,34 @@ func TestConditionsAreTrueOrFalse(t *testing.T) {
 	} {
 		ctx := graphql.StartOperationTrace(t.Context())
 		_, errs := n.executor.CreateOperationContext(ctx, &graphql.RawParams{Query: text, Variables: map[string]any{"c": nil}})
-		if len(errs) != 1 || !strings.Contains(errs[0].Message, "$c: must be true or false here, not null") {
+		if len(errs) != 1 || !strings.Contains(errs[0].Message, "$c: must not be null where it stands") {
 			t.Errorf("%s: got %v", text, errs)
 		}
-		for _, variables := range []map[string]any{nil, {"c": true}, {"c": false}} {
+		for _, variables := range []map[string]any{{}, {"c": true}, {"c": false}} {
 			if _, errs := n.executor.CreateOperationContext(ctx, &graphql.RawParams{Query: text, Variables: variables}); errs != nil {
 				t.Errorf("%s %v: got %v", text, variables, errs)
 			}
+		}
+	}
+}
+
+// TestNullWhereItMayStand: the same name in another operation is another variable.
+func TestNullWhereItMayStand(t *testing.T) {
+	n := open(t)
+	for _, row := range []struct {
+		text, operation string
+		ok              bool
+	}{
+		{`query A($i: ID = "a") { node(id: $i) { id } }`, "A", false},
+		{`query A($i: [ID!] = ["a"]) { nodes(ids: $i) { id } }`, "A", false},
+		{`query A($i: Int = 5) { stories(first: $i) { nodes { id } } }`, "A", true},
+		{`query A($i: Int = 5) { stories(first: $i) { nodes { id } } } query B($i: String = "a") { story(slug: $i) { id } }`, "A", true},
+		{`query A($i: Int = 5) { stories(first: $i) { nodes { id } } } query B($i: String = "a") { story(slug: $i) { id } }`, "B", false},
+	} {
+		ctx := graphql.StartOperationTrace(t.Context())
+		params := &graphql.RawParams{Query: row.text, OperationName: row.operation, Variables: map[string]any{"i": nil}}
+		if _, errs := n.executor.CreateOperationContext(ctx, params); (errs == nil) != row.ok {
+			t.Errorf("%s of %s: got %v", row.operation, row.text, errs)
 		}
 	}
 }

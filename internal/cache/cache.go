@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"depeche/internal/news"
@@ -39,6 +40,9 @@ const (
 	defaultLifetime = time.Minute
 	// largest is the part of all bytes that one answer may take.
 	largest = 8
+	// maxLines is after how many lines an answer is made anew, also where none of them
+	// concerns it: places in the log that it names are replayed from only so far back.
+	maxLines = 4000
 )
 
 // A Key names what was asked.
@@ -61,6 +65,7 @@ type Cache struct {
 	o      Options
 	counts counts
 	held   *held
+	passed atomic.Int64 // recent.now, for who holds no lock
 
 	// mu is held to change what is kept and what is being made, never to find an
 	// answer that is there.
@@ -96,7 +101,7 @@ func (c *Cache) Get(key Key) *Answer {
 		return nil
 	}
 	now := c.o.Now()
-	if !now.Before(k.fresh) {
+	if !now.Before(k.fresh) || c.passed.Load()-int64(k.began) > maxLines {
 		return nil
 	}
 	c.counts.hits.Add(1)

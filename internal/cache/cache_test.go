@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"strings"
@@ -80,6 +81,35 @@ func TestLifetime(t *testing.T) {
 			t.Errorf("stats: got %+v, want %+v", got, want)
 		}
 	})
+}
+
+// TestManyLines: an answer may name a place in the log, and from one too far back
+// nothing is replayed.
+func TestManyLines(t *testing.T) {
+	c := cache.New(cache.Options{})
+	do := func() cache.Outcome {
+		_, outcome := c.Do(t.Context(), key("a"), func(context.Context) cache.Made { return made("a") })
+		return outcome
+	}
+	do()
+	seq := news.Seq(0)
+	pass := func(n int) {
+		for range n {
+			seq++
+			id := news.TickerEntryID(fmt.Sprint("tick_", seq))
+			c.Passed([]news.Line{{Seq: seq, Change: news.Change{Op: news.OpPublished, Doc: &news.TickerEntry{ID: id, Version: 1, Status: news.TickerPublished}}}})
+		}
+	}
+	pass(4000)
+	if got := do(); got != cache.Hit {
+		t.Errorf("after 4,000 lines: got outcome %v, want Hit", got)
+	}
+	pass(1)
+	for i, want := range []cache.Outcome{cache.Miss, cache.Hit} {
+		if got := do(); got != want {
+			t.Errorf("after one more, call %d: got outcome %v, want %v", i+1, got, want)
+		}
+	}
 }
 
 func TestUntil(t *testing.T) {
@@ -294,6 +324,9 @@ func TestBytesAreHonest(t *testing.T) {
 				ids = append(ids, news.EntityID(idOf(i*30+j)))
 			}
 			must(s.Nodes(ctx, news.Audience{}, ids))
+		}},
+		{"answers made of long ids that are none", 100, func(ctx context.Context, s news.Store, i int) {
+			must(s.Nodes(ctx, news.Audience{}, []news.EntityID{news.EntityID(idOf(i) + strings.Repeat("x", 10_000))}))
 		}},
 		{"answers made of absent slugs", 100, func(ctx context.Context, s news.Store, i int) {
 			must(s.TagsBySlug(ctx, []string{idOf(i)}))

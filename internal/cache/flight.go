@@ -200,7 +200,7 @@ func (c *Cache) standIn(key Key) *Answer {
 
 // keep keeps what f has made. The caller holds c.mu.
 func (c *Cache) keep(f *flight) {
-	k := &kept{key: f.key, answer: f.answer, fresh: f.begun.Add(c.o.Lifetime)}
+	k := &kept{key: f.key, answer: f.answer, began: f.began, fresh: f.begun.Add(c.o.Lifetime)}
 	k.stale = k.fresh.Add(c.o.StaleFor)
 	if end := f.notes.until; !end.IsZero() {
 		// What was to end must not be shown any longer, whoever is away.

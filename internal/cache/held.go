@@ -13,6 +13,7 @@ import (
 type kept struct {
 	key    Key
 	answer *Answer
+	began  tick      // when it was begun
 	fresh  time.Time // until when it is given
 	stale  time.Time // until when it may stand in while the store is away
 	weight uint32
@@ -86,7 +87,9 @@ const (
 // with two of them, a body weighs two and a half times what it has.
 func weigh(a *Answer, n *notes) int64 {
 	w := answerBytes + cap(a.Body) + maxForms*formBytes(len(a.Body)) + len(a.Type) + len(a.ETag)
-	w += entityBytes * len(n.entities)
+	for id := range n.entities {
+		w += entityBytes + len(id)
+	}
 	for s := range n.absent {
 		w += slugBytes + len(s.slug)
 	}

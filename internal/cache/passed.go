@@ -36,6 +36,7 @@ func (c *Cache) committed(lines []news.Line) {
 func (c *Cache) apply(e effect) {
 	c.unfile()
 	c.recent.add(e, len(c.flights) > 0)
+	c.passed.Store(int64(c.recent.now))
 	for _, k := range c.index.concerned(&e, nil) {
 		if k.filed {
 			c.index.remove(k)

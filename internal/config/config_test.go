@@ -67,7 +67,7 @@ func TestFlagBeforeVariableBeforeDefault(t *testing.T) {
 		max-connections 50000 (default)
 		max-connections-per-address 500 (default)
 		drain auto (default)
-		cache-size 64MiB (default)
+		cache-size 32MiB (default)
 		cache-lifetime 60s (default)
 		max-age 2s (default)
 		stale-if-error 10m (default)
@@ -180,7 +180,7 @@ func TestHelpExplainsEverything(t *testing.T) {
 		"--trusted-proxies PROXIES", "DEPECHE_TRUSTED_PROXIES; default 127.0.0.0/8,::1/128", "--drain DURATION", "DEPECHE_DRAIN; default auto",
 		"--max-connections NUMBER", "DEPECHE_MAX_CONNECTIONS; default 50000",
 		"--max-connections-per-address NUMBER", "DEPECHE_MAX_CONNECTIONS_PER_ADDRESS; default 500",
-		"--cache-size SIZE", "DEPECHE_CACHE_SIZE; default 64MiB", "--cache-lifetime DURATION", "DEPECHE_CACHE_LIFETIME; default 60s",
+		"--cache-size SIZE", "DEPECHE_CACHE_SIZE; default 32MiB", "--cache-lifetime DURATION", "DEPECHE_CACHE_LIFETIME; default 60s",
 		"--max-age DURATION", "DEPECHE_MAX_AGE; default 2s", "--stale-if-error DURATION", "DEPECHE_STALE_IF_ERROR; default 10m",
 		"--operations PATH", "(DEPECHE_OPERATIONS)", "--only-registered\n", "(DEPECHE_ONLY_REGISTERED)",
 		"--introspection\n", "DEPECHE_INTROSPECTION; default true", "--rate-limit NUMBER", "DEPECHE_RATE_LIMIT; default 0",

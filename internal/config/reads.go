@@ -24,7 +24,7 @@ func (c *Config) reads() []Setting {
 	introspection := Switch("introspection", "Whether anybody may ask for the schema; --introspection=false hides it, and the suggestions of names in errors.", &c.Introspection)
 	introspection.Env, introspection.Default = "DEPECHE_INTROSPECTION", "true"
 	return []Setting{
-		{Flag: "cache-size", Env: "DEPECHE_CACHE_SIZE", Value: "SIZE", Default: "64MiB",
+		{Flag: "cache-size", Env: "DEPECHE_CACHE_SIZE", Value: "SIZE", Default: "32MiB",
 			About: "How much memory the answers to public queries may take that are kept, in bytes or with KiB, MiB or GiB.\n" +
 				"What changes is dropped at once. 0 keeps none.",
 			Set: func(s string) (err error) { c.CacheSize, err = cacheSize(s); return err }},
@@ -46,7 +46,7 @@ func (c *Config) reads() []Setting {
 		onlyRegistered,
 		introspection,
 		{Flag: "rate-limit", Env: "DEPECHE_RATE_LIMIT", Value: "NUMBER", Default: "0",
-			About: "How many operations a second one client may begin, by its token or else by its address. 0 is no limit.",
+			About: "How many operations a second one client may begin over HTTP, by its token or else by its address. 0 is no limit.",
 			Set:   func(s string) (err error) { c.RateLimit, err = number(s, 0, mostRate); return err }},
 		{Flag: "batch", Env: "DEPECHE_BATCH", Value: "NUMBER", Default: "0",
 			About: "How many operations may come in one request, as a list. With 0, lists are refused.",

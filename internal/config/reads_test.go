@@ -10,7 +10,7 @@ import (
 
 func TestReadsByDefault(t *testing.T) {
 	c := config.Default()
-	if c.CacheSize != 64<<20 || c.CacheLifetime != time.Minute || c.MaxAge != 2*time.Second || c.StaleIfError != 10*time.Minute {
+	if c.CacheSize != 32<<20 || c.CacheLifetime != time.Minute || c.MaxAge != 2*time.Second || c.StaleIfError != 10*time.Minute {
 		t.Errorf("what is kept: got %+v", c)
 	}
 	if c.Operations != "" || c.OnlyRegistered || !c.Introspection || c.RateLimit != 0 || c.Batch != 0 || c.ExecuteWithin != 30*time.Second {

@@ -50,6 +50,14 @@ const (
 // none. All that a hit costs beside the search is here.
 func (h *Handler) reply(w http.ResponseWriter, r *http.Request, a *cache.Answer, outcome cache.Outcome) {
 	body := a.Body
+	if outcome != cache.Hit && outcome != cache.Coalesced { // nobody else has it in memory
+		if !h.mayLie(len(body)) {
+			w.Header().Set("Retry-After", "1")
+			writeRefusal(w, r, http.StatusServiceUnavailable, codeUnavailable, "too much is on its way to others who do not take it; try again")
+			return
+		}
+		defer h.lying.Add(-int64(len(body)))
+	}
 	head := w.Header()
 	head["Vary"] = varies
 	switch outcome {
@@ -107,6 +115,17 @@ func (h *Handler) reply(w http.ResponseWriter, r *http.Request, a *cache.Answer,
 	if r.Method != http.MethodHead {
 		w.Write(body) //nolint:errcheck // there is nobody to tell
 	}
+}
+
+// mayLie counts an answer that is about to be written: its reader may leave it lying.
+// Where too much lies already it is not counted, and may not be, unless it is small.
+func (h *Handler) mayLie(size int) bool {
+	most := h.o.Limits.AllAnswerBytes
+	if h.lying.Add(int64(size)) <= int64(most) || size <= fairShare(most) {
+		return true
+	}
+	h.lying.Add(-int64(size))
+	return false
 }
 
 // form is the answer's body in a coding; nil where that is not worth it. Answers

@@ -36,7 +36,7 @@ func (h *Handler) serveBatch(w http.ResponseWriter, r *http.Request, a asked, wh
 		refuse(http.StatusBadRequest, fmt.Sprintf("a batch may have at most %d operations", h.o.Batch))
 		return
 	}
-	if !h.admitRate(w, r, who, len(list)-1) { // one has been counted
+	if !h.admitRate(w, r, who, h.rates.countable(len(list))-1) { // one has been counted
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.o.Limits.ExecuteWithin)

@@ -44,3 +44,16 @@ func TestBatches(t *testing.T) {
 		}
 	}
 }
+
+// TestBatchesBeyondTheRate: a batch of more than a client may ever begin at once is
+// answered when the client has been quiet for long enough.
+func TestBatchesBeyondTheRate(t *testing.T) {
+	r := openWith(t, options{limits: transport.Limits{Rate: 2}, serve: func(o *transport.Options) { o.Batch = 9 }})
+	batch := "[" + strings.Repeat(`{"query":"{viewer{role}}"},`, 8) + `{"query":"{viewer{role}}"}]`
+	if response, body := r.send(t, "POST", "/graphql", batch, asJSON); response.StatusCode != 200 {
+		t.Errorf("got %d %s", response.StatusCode, body)
+	}
+	if response, _ := r.send(t, "POST", "/graphql", batch, asJSON); response.StatusCode != 429 {
+		t.Errorf("got %d for the next, want 429", response.StatusCode)
+	}
+}

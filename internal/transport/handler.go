@@ -80,6 +80,7 @@ type Handler struct {
 	connections *connections
 	allowed     func(origin string) bool
 	draining    atomic.Bool
+	lying       atomic.Int64 // bytes of answers that are being written, but for those of the cache
 }
 
 // New makes a Handler. Connections are served while Run runs.

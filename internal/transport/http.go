@@ -197,11 +197,18 @@ func hasData(response *graphql.Response) bool {
 	return len(response.Data) > 0 && !bytes.Equal(response.Data, null)
 }
 
-// execute answers a query or a mutation. There is always a response: GraphQL, section
-// 7.1, has none that says nothing.
+// execute answers a query or a mutation when there is room for it. There is always a
+// response: GraphQL, section 7.1, has none that says nothing.
 func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
-	if response := execute(ctx, h.connections.exec, op); response != nil {
-		return response
+	ctx, cancel := context.WithTimeout(ctx, h.o.Limits.ExecuteWithin)
+	defer cancel()
+	select {
+	case h.connections.turns <- struct{}{}:
+		defer func() { <-h.connections.turns }()
+		if response := execute(ctx, h.connections.exec, op); response != nil {
+			return response
+		}
+	case <-ctx.Done():
 	}
 	return &graphql.Response{Errors: failure(codeUnavailable, "the operation took too long; try again")}
 }

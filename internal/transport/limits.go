@@ -30,8 +30,8 @@ type Limits struct {
 	RetryLeast     time.Duration // after which an event stream that has ended is opened again: 1 s
 	RetrySpread    time.Duration // and up to so much later, by chance: 2 s
 	AnswerBytes    int           // bytes of answers that a reader who does not take them may have waiting: 4 MiB
-	AllAnswerBytes int           // of all readers together: 64 MiB
-	Executions     int           // of queries and mutations over WebSockets at a time: 32
+	AllAnswerBytes int           // of all readers together, over sockets and as much over HTTP: 64 MiB
+	Executions     int           // of queries and mutations at a time: 32
 	HereWithin     time.Duration // for a reader to show that it is there, when it seems to have come back: 1 s
 }
 

@@ -350,3 +350,18 @@ func TestIDsAreBounded(t *testing.T) {
 		t.Errorf("closed with %d (%v), want 4400", got, err)
 	}
 }
+
+// TestLargeOperationsOfNobody: who shows no token sends no stories.
+func TestLargeOperationsOfNobody(t *testing.T) {
+	r := openWith(t, options{limits: transport.Limits{BodyBytes: 1 << 10}})
+	large := `{"id":"1","type":"subscribe","payload":{"query":"{viewer{role}}` + strings.Repeat(" ", 1<<10) + `"}}`
+	nobody := r.ready(t)
+	nobody.say(large)
+	if list := problems(t, nobody.expect("error")); len(list) != 1 || list[0].Extensions.Code != "INVALID_ARGUMENT" || !strings.Contains(list[0].Message, "1024 bytes") {
+		t.Errorf("got %+v", list)
+	}
+	marie := r.dial(t, `{"Authorization":"Bearer `+r.token(t, news.Editor)+`"}`)
+	marie.expect("connection_ack")
+	marie.say(large)
+	marie.expect("next")
+}

@@ -50,6 +50,10 @@ func (k *socket) start(m said) error {
 		k.say(k.dialect.appendError(nil, id, failure(codeRateLimited, fmt.Sprintf("at most %d operations may run on one connection", maxOperations))))
 		return nil
 	}
+	if most := k.c.limits.BodyBytes; k.who.Name == "" && len(m.Payload) > most {
+		k.say(k.dialect.appendError(nil, id, failure(codeInvalid, fmt.Sprintf("the operation is larger than %d bytes", most))))
+		return nil
+	}
 	ctx, cancel := k.operationContext()
 	o := &running{id: id, cancel: cancel}
 	k.operations = append(k.operations, o)
@@ -116,7 +120,11 @@ func (k *socket) run(ctx context.Context, o *running, params *graphql.RawParams,
 			k.answer(o, nil, internal(k.request))
 		}
 	}()
-	op, errs := k.c.exec.CreateOperationContext(ctx, params)
+	var op *graphql.OperationContext
+	var errs gqlerror.List
+	if !k.inTurn(ctx, func() { op, errs = k.c.exec.CreateOperationContext(ctx, params) }) {
+		return // the operation has been stopped
+	}
 	if errs != nil {
 		k.answer(o, nil, k.c.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors)
 		return
@@ -125,8 +133,8 @@ func (k *socket) run(ctx context.Context, o *running, params *graphql.RawParams,
 		k.join(ctx, o, op, who)
 		return
 	}
-	response := k.executeInTurn(ctx, op)
-	if response == nil {
+	var response *graphql.Response
+	if !k.inTurn(ctx, func() { response = execute(ctx, k.c.exec, op) }) || response == nil {
 		return // the operation has been stopped
 	}
 	k.answer(o, encoded(response, k.request), nil)

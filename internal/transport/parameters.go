@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -188,7 +189,7 @@ func urlParameters(query string) (*graphql.RawParams, error) {
 		if len(list) > 1 {
 			return nil, fmt.Errorf("%s is there twice", name)
 		}
-		text := list[0]
+		text := strings.Clone(list[0]) // what is kept of it must not keep the whole address
 		switch {
 		case !utf8.ValidString(text):
 			return nil, fmt.Errorf("%s is not UTF-8", name)

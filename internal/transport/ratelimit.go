@@ -65,10 +65,19 @@ func newRates(perSecond, most int, now func() time.Time) *rates {
 	return &rates{limit: rate.Limit(perSecond), burst: perSecond * burstSeconds, most: most, now: now, byKey: map[callerKey]*list.Element{}}
 }
 
+// countable is what so many operations count that come at once: what is never there would
+// be waited for without an end.
+func (s *rates) countable(operations int) int {
+	if s == nil {
+		return operations
+	}
+	return min(operations, s.burst)
+}
+
 // take takes so many tokens, and tells after how long it may be tried again where
 // there are not enough.
 func (s *rates) take(key callerKey, tokens int) (ok bool, after time.Duration) {
-	tokens = min(tokens, s.burst) // what is never there would be waited for without an end
+	tokens = s.countable(tokens)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()

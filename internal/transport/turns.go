@@ -1,27 +1,24 @@
 package transport
 
-import (
-	"context"
-
-	"github.com/99designs/gqlgen/graphql"
-)
+import "context"
 
 // maxTurns is how many operations of one socket are executed at a time: what a few
 // connections ask for at once must not keep all others waiting.
 const maxTurns = 4
 
-// executeInTurn executes a query or a mutation when there is room for it, on its
-// socket and among all; nil when ctx ends before.
-func (k *socket) executeInTurn(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
+// inTurn does something for an operation when there is room for it, on its socket and
+// among all; false when ctx ends before.
+func (k *socket) inTurn(ctx context.Context, do func()) bool {
 	for _, turns := range []chan struct{}{k.ownTurns(), k.c.turns} {
 		select {
 		case turns <- struct{}{}:
 		case <-ctx.Done():
-			return nil
+			return false
 		}
 		defer func() { <-turns }()
 	}
-	return execute(ctx, k.c.exec, op)
+	do()
+	return true
 }
 
 // ownTurns is made when it is first needed: most sockets only follow.

@@ -160,6 +160,7 @@ func (c *cache) keep(k key, f fact) {
 		return
 	}
 	c.size -= c.young[k].size
+	delete(c.young, k)
 	if c.size += f.size; c.size > c.limit/2 {
 		c.old, c.young, c.size = c.young, make(map[key]fact, len(c.young)/2), f.size
 	}

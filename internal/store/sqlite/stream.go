@@ -147,10 +147,12 @@ func walkOne(ctx context.Context, m *moment, st stream, s listing.Span, down boo
 		return err
 	})
 	if err == nil && top {
-		m.keep(key{newestOf, st[0].name}, fact{
-			value: newest{places, len(places) < limit},
-			size:  nameSize + len(st[0].name) + placeSize*len(places),
-		})
+		size := nameSize + len(st[0].name) + placeSize*len(places)
+		for _, p := range places {
+			size += len(p.ID)
+		}
+		// What was made for more than there is must not be kept along.
+		m.keep(key{newestOf, st[0].name}, fact{value: newest{slices.Clone(places), len(places) < limit}, size: size})
 	}
 	return places, err
 }
