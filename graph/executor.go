@@ -30,8 +30,10 @@ type ExecutorOptions struct {
 // NewExecutor makes what executes operations of the schema; transports bring
 // them. It may be used by many goroutines at once.
 func NewExecutor(r *Resolver, o ExecutorOptions) graphql.GraphExecutor {
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
-	if !o.NoShortWay {
+	var schema graphql.ExecutableSchema
+	if o.NoShortWay {
+		schema = generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	} else {
 		schema = newReads(r)
 	}
 	e := executor.New(schema)

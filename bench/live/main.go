@@ -14,10 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"runtime"
 	"syscall"
 
 	"depeche/bench/live/scenario"
@@ -62,11 +59,11 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 			return fmt.Errorf("make a folder for depeche: %w", err)
 		}
 		defer os.RemoveAll(folder)
-		if s.depeche, err = build(ctx, s.root, folder); err != nil {
+		if s.depeche, err = process.Build(ctx, s.root, folder); err != nil {
 			return err
 		}
 	}
-	core, err := pin(stderr)
+	core, err := process.StandApart(stderr)
 	if err != nil {
 		return err
 	}
@@ -74,30 +71,6 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	err = s.run(ctx, env, own)
 	// What has been measured before an interruption is told all the same.
 	return errors.Join(err, env.Report.WriteTables(stdout), writeJSON(s.json, env.Report))
-}
-
-// build builds depeche from its source and returns the program.
-func build(ctx context.Context, root, folder string) (string, error) {
-	program := filepath.Join(folder, "depeche")
-	command := exec.CommandContext(ctx, "go", "build", "-C", root, "-o", program, ".")
-	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build depeche: %w: %s", err, out)
-	}
-	return program, nil
-}
-
-// pin keeps the generator on the last core and returns another for the servers.
-func pin(stderr io.Writer) (core int, err error) {
-	cores, err := process.Cores()
-	if err != nil {
-		return process.Anywhere, err
-	}
-	if len(cores) < 2 {
-		fmt.Fprintln(stderr, "there is one core only: generator and server share it, and the figures tell little")
-		return process.Anywhere, nil
-	}
-	runtime.GOMAXPROCS(2)
-	return cores[len(cores)-2], process.Pin(cores[len(cores)-1])
 }
 
 func writeJSON(path string, r *report.Report) (err error) {

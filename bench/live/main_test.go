@@ -8,6 +8,7 @@ import (
 
 	"depeche/bench/live/scenario"
 	"depeche/bench/live/servers"
+	"depeche/bench/process"
 	"depeche/bench/report"
 )
 
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 func TestDelivery(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(stop)
-	depeche, err := build(ctx, "../..", t.TempDir())
+	depeche, err := process.Build(ctx, "../..", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package process
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strconv"
@@ -73,4 +74,18 @@ func pin(thread, core int) error {
 		return fmt.Errorf("pin thread %d to core %d: %w", thread, core, err)
 	}
 	return nil
+}
+
+// StandApart keeps the generator on the last core and returns another for the servers.
+func StandApart(stderr io.Writer) (core int, err error) {
+	cores, err := Cores()
+	if err != nil {
+		return Anywhere, err
+	}
+	if len(cores) < 2 {
+		fmt.Fprintln(stderr, "there is one core only: generator and server share it, and the figures tell little")
+		return Anywhere, nil
+	}
+	runtime.GOMAXPROCS(2)
+	return cores[len(cores)-2], Pin(cores[len(cores)-1])
 }

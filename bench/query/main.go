@@ -15,10 +15,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"syscall"
 
 	"depeche/bench/process"
@@ -63,7 +61,7 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 	defer os.RemoveAll(folder)
 	if s.depeche == "" {
-		if s.depeche, err = build(ctx, s.root, folder); err != nil {
+		if s.depeche, err = process.Build(ctx, s.root, folder); err != nil {
 			return err
 		}
 	}
@@ -73,7 +71,7 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err := os.MkdirAll(s.newsrooms, 0o755); err != nil {
 		return fmt.Errorf("make a folder for newsrooms: %w", err)
 	}
-	core, err := pin(stderr)
+	core, err := process.StandApart(stderr)
 	if err != nil {
 		return err
 	}
@@ -87,30 +85,6 @@ func measure(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	err = s.run(ctx, env)
 	// What has been measured before an interruption is told all the same.
 	return errors.Join(err, env.Report.WriteTables(stdout), scenario.WriteGoals(stdout, env.Goals(env.Report)), writeJSON(s.json, env.Report))
-}
-
-// build builds depeche from its source and returns the program.
-func build(ctx context.Context, root, folder string) (string, error) {
-	program := filepath.Join(folder, "depeche")
-	command := exec.CommandContext(ctx, "go", "build", "-C", root, "-o", program, ".")
-	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build depeche: %w: %s", err, out)
-	}
-	return program, nil
-}
-
-// pin keeps the generator on the last core and returns another for the servers.
-func pin(stderr io.Writer) (core int, err error) {
-	cores, err := process.Cores()
-	if err != nil {
-		return process.Anywhere, err
-	}
-	if len(cores) < 2 {
-		fmt.Fprintln(stderr, "there is one core only: generator and server share it, and the figures tell little")
-		return process.Anywhere, nil
-	}
-	runtime.GOMAXPROCS(2)
-	return cores[len(cores)-2], process.Pin(cores[len(cores)-1])
 }
 
 func writeJSON(path string, r *report.Report) (err error) {

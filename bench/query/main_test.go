@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"depeche/bench/process"
 	"depeche/bench/query/operation"
 	"depeche/bench/query/scenario"
 	"depeche/bench/query/servers"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 func TestAnswers(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(stop)
-	depeche, err := build(ctx, "../..", t.TempDir())
+	depeche, err := process.Build(ctx, "../..", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -202,13 +202,9 @@ func hasData(response *graphql.Response) bool {
 func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
 	ctx, cancel := context.WithTimeout(ctx, h.o.Limits.ExecuteWithin)
 	defer cancel()
-	select {
-	case h.connections.turns <- struct{}{}:
-		defer func() { <-h.connections.turns }()
-		if response := execute(ctx, h.connections.exec, op); response != nil {
-			return response
-		}
-	case <-ctx.Done():
+	var response *graphql.Response
+	if inTurn(ctx, func() { response = execute(ctx, h.connections.exec, op) }, h.connections.turns) && response != nil {
+		return response
 	}
 	return &graphql.Response{Errors: failure(codeUnavailable, "the operation took too long; try again")}
 }

@@ -9,13 +9,19 @@ const maxTurns = 4
 // inTurn does something for an operation when there is room for it, on its socket and
 // among all; false when ctx ends before.
 func (k *socket) inTurn(ctx context.Context, do func()) bool {
-	for _, turns := range []chan struct{}{k.ownTurns(), k.c.turns} {
+	return inTurn(ctx, do, k.ownTurns(), k.c.turns)
+}
+
+// inTurn does something when there is room for it in each of turns, which are taken in
+// order; false when ctx ends before.
+func inTurn(ctx context.Context, do func(), turns ...chan struct{}) bool {
+	for _, of := range turns {
 		select {
-		case turns <- struct{}{}:
+		case of <- struct{}{}:
 		case <-ctx.Done():
 			return false
 		}
-		defer func() { <-turns }()
+		defer func() { <-of }()
 	}
 	do()
 	return true
