@@ -46,6 +46,7 @@ func guardedParser() parser.Parser {
 			util.Prioritized(parser.NewRawHTMLParser(), 400),
 			util.Prioritized(fewMarks{parser.NewEmphasisParser(), marks}, 500),
 			util.Prioritized(fewMarks{extension.NewStrikethroughParser(), marks}, 500),
+			util.Prioritized(newBareLinks(), 900),
 		),
 		parser.WithParagraphTransformers(
 			util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),

@@ -47,7 +47,9 @@ type Markdown struct {
 
 // NewRenderer returns the newsroom's Markdown renderer.
 //
-// Links lead to http, https or mailto and carry rel="nofollow noopener"; images
+// Links lead to http, https or mailto and carry rel="nofollow noopener"; an http or
+// https address that stands bare in the text is one too, also that of a video or a
+// post: to show it in place is for the page, no frame is ever made here. Images
 // come from http or https. A link or image to anywhere else, relative ones
 // included, is left as its text. Raw HTML doesn't pass: tags, comments, scripts
 // and styles are dropped, the words between tags stay. Typography is untouched:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"depeche/internal/text"
 )
@@ -141,7 +142,9 @@ func TestRenderHostileText(t *testing.T) {
 	tests := []struct {
 		name, in, never string
 	}{
-		{"links never closed", strings.Repeat("[a](", 10_000) + "\n\n[fin](https://x.fr)", "<a"},
+		{"links never closed", strings.Repeat("[a](", 10_000) + "\n\n[fin](mailto:a@x.fr)", "<a"},
+		{"addresses that end at an entity", strings.Repeat("https://a&amp;", 10_000) + " fin", "<b"},
+		{"addresses in brackets", "https://a" + strings.Repeat("(https://a)", 10_000) + strings.Repeat(")", 10_000) + " fin", "<b"},
 		{"marks that don't match", strings.Repeat("_a*", 7_000) + " **fin**", "<strong>"},
 		{"strikes that don't match", strings.Repeat("~~a", 7_000) + " ~~fin~~", "<del>fin"},
 		{"quotes in quotes", strings.Repeat(">", 20_000) + "fin", strings.Repeat("<blockquote>\n", 101)},
@@ -200,15 +203,17 @@ var (
 	knownURL   = regexp.MustCompile(`^(https?://|mailto:)`)
 )
 
-// FuzzRender checks the sanitised fragment with a reader of its own: only known
+// FuzzMarkdown checks the sanitised fragment with a reader of its own: only known
 // tags, no handlers, no other URL, nothing that begins a tag besides.
-func FuzzRender(f *testing.F) {
+func FuzzMarkdown(f *testing.F) {
 	for _, s := range []string{
 		"", "# a\n\n*b* [c](https://d \"e\") ![f](http://g)", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>",
 		"[a](javascript:alert(1))", "[a](&#106;avascript:x \"' onload=x\")", "<a href='javascript:x'>b</a>", "![a\" onerror=\"x](https://b)",
 		"<javascript:alert(1)>", "[a]: javascript:x\n[a]", "|a|\n|-|\n|<b onclick=x>|", "```\n<script>\n```", "<!--><script>x</script>-->",
 		"<svg><style><img src=x onerror=x></style></svg>", "[a](https://x\x00y)", "\xff<b\xff>", "<textarea><script>x</script>", "a\n<title>b",
 		"[![a](x)](https://b)", "<https://a\"onclick=\"b>", "- a\n  > b\n    c", "&lt;script&gt;", "<plaintext><script>",
+		"https://a/\"onclick=\"b (http://c) «https://d»", "https://javascript:x@a", "http://a&lt;b", "*https://a*b_c", "https://[::1]/a",
+		"<iframe src=https://a></iframe>", "<math><mi//xlink:href=\"data:x,<script>\">", "«\u00A0a\u202F!\u00A0» l’été – \"b\"",
 	} {
 		f.Add(s)
 	}
@@ -217,6 +222,9 @@ func FuzzRender(f *testing.F) {
 		got := m.Render(s)
 		if strings.Contains(strings.ToLower(got.HTML), "<script") {
 			t.Fatalf("HTML of %q contains a script: %q", s, got.HTML)
+		}
+		if again := strings.TrimSpace(m.Sanitise(got.HTML)); again != got.HTML {
+			t.Fatalf("HTML of %q is %q, and sanitised again %q", s, got.HTML, again)
 		}
 		for _, tag := range anyTag.FindAllString(got.HTML, -1) {
 			if !knownTag.MatchString(tag) {
@@ -257,4 +265,36 @@ func TestWhatIsKeptIsTheSame(t *testing.T) {
 			t.Fatalf("text %d is rendered as %.80q, then as %.80q", i, first.HTML, again.HTML)
 		}
 	}
+}
+
+// FuzzTypography writes plain sentences of what French typography is made of, and
+// wants them back as they are.
+func FuzzTypography(f *testing.F) {
+	for _, s := range []string{
+		"«\u00A0L’été\u00A0»\u202F: 50\u00A0%\u202F! – «\u202Foui\u202F»", "l'œuvre \"x\" -- Æ…", "1\u202F200\u00A0€", "“a” ‘b’ ‹c› „d“", "\u00A0a\u00A0",
+		"aujourd’hui ; non ! oui ? ah : « bien »", "été e\u0301te\u0301", "«»", "a\u2009b\u2003c\u200Ad", "a\u00ADb", "16\u00A0h\u202F06",
+	} {
+		f.Add(s)
+	}
+	m := text.NewRenderer()
+	f.Fuzz(func(t *testing.T, s string) {
+		line, err := text.Line(strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || strings.ContainsRune(" \u00A0\u202F\u2009«»‹›“”„‘’'\"–—…;!?,%€", r) {
+				return r
+			}
+			return -1
+		}, s))
+		// A run of spaces is one in HTML, and in its text.
+		line = regexp.MustCompile(" +").ReplaceAllString(line, " ")
+		if err != nil || line == "" {
+			return
+		}
+		got := m.Render(line)
+		if got.Text != line {
+			t.Fatalf("got the text %q, want %q", got.Text, line)
+		}
+		if want := "<p>" + line + "</p>"; got.HTML != want {
+			t.Fatalf("got the HTML %q, want %q", got.HTML, want)
+		}
+	})
 }
