@@ -70,7 +70,7 @@ func httpFrontPage(b *testing.B, store news.Store) {
 			Zone: time.UTC, Now: newsroom.Now, Logger: logger, RequestID: transport.RequestID,
 		}, graph.ExecutorOptions{}),
 		Stats:  new(live.Stats),
-		Verify: func(string) (news.Actor, error) { return news.Actor{}, news.ErrUnauthenticated },
+		Verify: func(context.Context, string) (news.Actor, error) { return news.Actor{}, news.ErrUnauthenticated },
 		Ready:  func(context.Context) error { return nil },
 		Logger: logger,
 	}))

@@ -23,10 +23,11 @@ func TestLayout(t *testing.T) {
 	house := map[string]room{
 		"internal/news":                   {never: []string{"database/sql", "net/http", "encoding/json"}},
 		"internal/text":                   {outside: []string{"golang.org/x/text", "github.com/mozillazg/go-unidecode", "github.com/maypok86/otter/v2", "github.com/yuin/goldmark", "github.com/microcosm-cc/bluemonday"}, never: []string{"net/http"}},
-		"internal/desk":                   {rooms: []string{"internal/news", "internal/text"}, outside: []string{"github.com/oklog/ulid/v2", "golang.org/x/text"}, never: []string{"database/sql", "net/http"}},
+		"internal/desk":                   {rooms: []string{"internal/news", "internal/text"}, outside: []string{"github.com/oklog/ulid/v2", "github.com/sergi/go-diff", "golang.org/x/text"}, never: []string{"database/sql", "net/http"}},
 		"internal/live":                   {rooms: []string{"internal/news"}, never: []string{"database/sql", "net/http"}},
 		"internal/cache":                  {rooms: []string{"internal/news"}, outside: []string{"github.com/maypok86/otter/v2"}, never: []string{"net/http", "database/sql", "encoding/json"}},
-		"internal/auth":                   {rooms: []string{"internal/news"}, outside: []string{"github.com/golang-jwt/jwt/v5"}, never: []string{"net/http"}},
+		"internal/auth":                   {rooms: []string{"internal/news"}, outside: []string{"github.com/golang-jwt/jwt/v5", "github.com/MicahParks/keyfunc/v3", "github.com/MicahParks/jwkset", "golang.org/x/time/rate"}, never: []string{"database/sql"}},
+		"internal/webhook":                {rooms: []string{"internal/live", "internal/news"}, never: []string{"database/sql"}},
 		"internal/config":                 {never: []string{"database/sql", "net/http"}},
 		"internal/store/document":         {rooms: []string{"internal/news"}, outside: []string{"go.mongodb.org/mongo-driver/v2/bson"}},
 		"internal/store/listing":          {rooms: []string{"internal/news"}, never: []string{"database/sql", "net/http"}},
@@ -49,7 +50,7 @@ func TestLayout(t *testing.T) {
 		"graph/model":                     {rooms: []string{"internal/news", "internal/text", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
 		"graph/generated":                 {rooms: []string{"internal/news", "graph/model", "graph/plan", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
 		"tools/gqlgen":                    {outside: gqlgen},
-		"":                                {rooms: []string{"graph", "internal/auth", "internal/cache", "internal/command", "internal/config", "internal/demo", "internal/desk", "internal/live", "internal/news", "internal/store", "internal/text", "internal/transport"}},
+		"":                                {rooms: []string{"graph", "internal/auth", "internal/cache", "internal/command", "internal/config", "internal/demo", "internal/desk", "internal/live", "internal/news", "internal/store", "internal/text", "internal/transport", "internal/webhook"}},
 	}
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
 	if err != nil {

@@ -109,7 +109,17 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 			return err
 		}
 	}
-	follower, err := live.Follow(ctx, store, live.Options{Seen: answers.Passed, Logger: logger})
+	services := auth.NewServiceTokens(store, time.Now)
+	verifier := &auth.Verifier{Key: key, Services: services, Skew: cfg.ClockSkew}
+	if cfg.OIDC.Issuer != "" {
+		if verifier.Provider, err = auth.OpenProvider(ctx, provider(cfg, logger)); err != nil {
+			return err
+		}
+	}
+	follower, err := live.Follow(ctx, store, live.Options{Logger: logger, Seen: func(lines []news.Line) {
+		answers.Passed(lines)
+		services.Passed(lines)
+	}})
 	if err != nil {
 		return err
 	}
@@ -117,6 +127,7 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	resolver := &graph.Resolver{
 		Store: store, Desk: newsroom, Text: text.NewRenderer(),
 		Zone: cfg.Zone, Now: newsroom.Now, Logger: logger, RequestID: transport.RequestID,
+		Sign: key.Sign, Delivered: func(context.Context, []news.WebhookID) (map[news.WebhookID]news.Seq, error) { return nil, nil },
 	}
 	executor := graph.NewExecutor(resolver, graph.ExecutorOptions{
 		NoIntrospection: !cfg.Introspection, Operations: operations, OnlyRegistered: cfg.OnlyRegistered,
@@ -126,7 +137,7 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		Subscriber:     graph.NewSubscriptions(resolver, executor, hub),
 		Places:         live.NewPlaces(store, live.PlacesOptions{Logger: logger}),
 		Stats:          hub.Stats(),
-		Verify:         key.Verify,
+		Verify:         verifier.Verify,
 		Ready:          func(ctx context.Context) error { _, err := store.Head(ctx); return err },
 		Origins:        cfg.Origins,
 		TrustedProxies: cfg.TrustedProxies,
@@ -150,6 +161,10 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	background.Go(func() { _ = follower.Run(inBackground) }) // it ends with its context alone
 	background.Go(func() { _ = hub.Run(inBackground) })      // likewise
 	background.Go(func() { handler.Run(inBackground) })
+	background.Go(func() { _ = newsroom.KeepTime(inBackground, logger) }) // likewise
+	if verifier.Provider != nil {
+		background.Go(func() { _ = verifier.Provider.Run(inBackground) }) // likewise
+	}
 	if cfg.Demo {
 		wire, err := demo.NewWire(newsroom, logger)
 		if err != nil {
@@ -187,6 +202,14 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	return err
 }
 
+func provider(cfg config.Config, logger *slog.Logger) auth.ProviderOptions {
+	o := cfg.OIDC
+	return auth.ProviderOptions{
+		Issuer: o.Issuer, Audience: o.Audience, JWKS: o.JWKS, Algorithm: o.Algorithm,
+		RoleClaim: o.RoleClaim, RolePrefix: o.RolePrefix, NameClaim: o.NameClaim, Logger: logger,
+	}
+}
+
 func cacheOptions(cfg config.Config) cache.Options {
 	o := cache.Options{Bytes: cfg.CacheSize, Lifetime: cfg.CacheLifetime, StaleFor: cfg.StaleIfError}
 	if cfg.CacheSize == 0 {
@@ -221,11 +244,11 @@ func greet(w io.Writer, cfg config.Config, address net.Addr, key *auth.Key) erro
 	base := scheme + "://" + address.String()
 	text := fmt.Sprintf("API:        %s%s\nplayground: %s%s\n", base, transport.PathGraphQL, base, transport.PathPlayground)
 	if cfg.Demo {
-		token, err := key.Sign(news.Actor{Name: "demo-editor", Role: news.Editor, Expires: time.Now().Add(24 * time.Hour)})
+		token, err := key.Sign(news.Actor{Name: "demo-admin", Role: news.Admin, Expires: time.Now().Add(24 * time.Hour)})
 		if err != nil {
 			return err
 		}
-		text += fmt.Sprintf("The newsroom is made up and gone when the server ends. To write in it, send the header\nAuthorization: Bearer and this\neditor token: %s\n", token)
+		text += fmt.Sprintf("The newsroom is made up and gone when the server ends. To write in it, send the header\nAuthorization: Bearer and this\nadmin token: %s\n", token)
 	} else {
 		text += fmt.Sprintf("data:       %s\nTo write, make a token: depeche token --role editor --name YOU --for 8h\n", cfg.Shown())
 	}

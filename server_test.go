@@ -71,7 +71,7 @@ func startLogged(t *testing.T, stderr io.Writer, args ...string) *running {
 	go io.Copy(io.Discard, out) //nolint:errcheck // it ends with the server
 	r.greeting = greeting.String()
 	r.api = regexp.MustCompile(`https?://\S+/graphql`).FindString(greeting.String())
-	if m := regexp.MustCompile(`(?m)^editor token:\s*(\S+)$`).FindStringSubmatch(greeting.String()); m != nil {
+	if m := regexp.MustCompile(`(?m)^admin token:\s*(\S+)$`).FindStringSubmatch(greeting.String()); m != nil {
 		r.token = m[1]
 	}
 	return r
@@ -244,7 +244,7 @@ func TestDemoIsANewsroom(t *testing.T) {
 	for _, c := range rest.Coverages.Nodes {
 		states[c.Status]++
 	}
-	if rest.Viewer.Role != "EDITOR" || states["UPCOMING"] != 1 || states["LIVE"] != 1 || states["ENDED"] != 1 {
+	if rest.Viewer.Role != "ADMIN" || states["UPCOMING"] != 1 || states["LIVE"] != 1 || states["ENDED"] != 1 {
 		t.Errorf("got viewer %s and coverages %v", rest.Viewer.Role, states)
 	}
 	if age := time.Since(rest.Ticker.Nodes[0].OccurredAt); age < 48*time.Hour {

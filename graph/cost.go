@@ -15,6 +15,11 @@ const (
 	// costs about 2,000.
 	maxCost = 50_000
 
+	// dearDiff and dearRevision are what a comparison of two versions, and a version in
+	// a list, cost beside their fields: whole documents are read for them.
+	dearDiff     = 1_000
+	dearRevision = 20
+
 	// plainList is how long a list is taken to be that has no arguments to say so.
 	plainList = 5
 )
@@ -58,7 +63,7 @@ func (m *meter) selections(set ast.SelectionSet) int {
 		cost := 0
 		switch s := selection.(type) {
 		case *ast.Field:
-			cost = 1 + m.items(s)*m.selections(s.SelectionSet)
+			cost = 1 + m.items(s)*(m.selections(s.SelectionSet)+dear(s.Name))
 		case *ast.InlineFragment:
 			cost = m.selections(s.SelectionSet)
 		case *ast.FragmentSpread:
@@ -77,6 +82,17 @@ func (m *meter) fragment(def *ast.FragmentDefinition) int {
 		m.fragments[def] = cost
 	}
 	return cost
+}
+
+// dear is what each item of a field costs beside what is asked of it.
+func dear(field string) int {
+	switch field {
+	case "storyDiff":
+		return dearDiff / plainList
+	case "revisions":
+		return dearRevision
+	}
+	return 0
 }
 
 // items is how often what is inside of a field is resolved.

@@ -112,6 +112,21 @@ func (c *counting) Coverages(ctx context.Context, f news.CoverageFilter, w news.
 	return c.Store.Coverages(ctx, f, w)
 }
 
+func (c *counting) Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error) {
+	c.count("Listed")
+	return c.Store.Listed(ctx, sel, w)
+}
+
+func (c *counting) Versions(ctx context.Context, id news.EntityID, before, limit int) ([]news.Line, error) {
+	c.count("Versions")
+	return c.Store.Versions(ctx, id, before, limit)
+}
+
+func (c *counting) TagUses(ctx context.Context, tags []news.TagID) (map[news.TagID]news.TagUse, error) {
+	c.count("TagUses")
+	return c.Store.TagUses(ctx, tags)
+}
+
 func (c *counting) StoryCounts(ctx context.Context, tags []news.TagID) (map[news.TagID]int, error) {
 	c.count("StoryCounts")
 	return c.Store.StoryCounts(ctx, tags)
@@ -134,36 +149,42 @@ func TestStoreCalls(t *testing.T) {
 		name, query string
 		want        string // the methods that are called, and how often if not once
 		ids         string // that stories are asked for by
+		as          string
 	}{
-		{"a list", `{ stories { nodes { id title summary } } }`, "Stories", ""},
-		{"tags and authors of a list", `{ stories { nodes { tags { name } authors { name } } } }`, "Stories TagsByID", ""},
-		{"counts of tags of a list", `{ stories { nodes { tags { storyCount } authors { storyCount } } } }`, "Stories StoryCounts TagsByID", ""},
+		{"a list", `{ stories { nodes { id title summary } } }`, "Stories", "", ""},
+		{"tags and authors of a list", `{ stories { nodes { tags { name } authors { name } } } }`, "Stories TagsByID", "", ""},
+		{"counts of tags of a list", `{ stories { nodes { tags { storyCount } authors { storyCount } } } }`, "Stories StoryCounts TagsByID", "", ""},
 		{"bodies of a list", `{ stories { nodes { body { html text } } } }`, "Stories StoriesByID",
-			"story_1 story_2 story_3 story_4 story_5 story_old"},
-		{"bodies of a page", `{ stories(first: 2) { nodes { body { html } } edges { node { body { text } } } } }`, "Stories StoriesByID", "story_4 story_5"},
-		{"related of a list", `{ stories { nodes { related { title tags { name } } } } }`, "RelatedStories Stories TagsByID", ""},
-		{"related of related", `{ stories { nodes { related(first: 2) { related(first: 3) { title } } } } }`, "RelatedStories×2 Stories", ""},
-		{"bodies of related", `{ stories(first: 2) { nodes { title related(first: 1) { body { text } } } } }`, "RelatedStories Stories StoriesByID", "story_1 story_2"},
-		{"a story", `{ story(slug: "le-senat-vote-le-budget") { title body { html } tags { name } authors { name } } }`, "StoriesBySlug TagsByID", ""},
+			"story_1 story_2 story_3 story_4 story_5 story_old", ""},
+		{"bodies of a page", `{ stories(first: 2) { nodes { body { html } } edges { node { body { text } } } } }`, "Stories StoriesByID", "story_4 story_5", ""},
+		{"related of a list", `{ stories { nodes { related { title tags { name } } } } }`, "RelatedStories Stories TagsByID", "", ""},
+		{"related of related", `{ stories { nodes { related(first: 2) { related(first: 3) { title } } } } }`, "RelatedStories×2 Stories", "", ""},
+		{"bodies of related", `{ stories(first: 2) { nodes { title related(first: 1) { body { text } } } } }`, "RelatedStories Stories StoriesByID", "story_1 story_2", ""},
+		{"a story", `{ story(slug: "le-senat-vote-le-budget") { title body { html } tags { name } authors { name } } }`, "StoriesBySlug TagsByID", "", ""},
 		{"a story and others", `{ story(slug: "le-senat-vote-le-budget") { title body { html } related { title tags { name } } } }`,
-			"RelatedStories StoriesBySlug TagsByID", ""},
-		{"bodies of nodes", `{ nodes(ids: ["story_1", "story_2", "tag_paris"]) { ... on Story { body { text } } } }`, "Nodes", ""},
+			"RelatedStories StoriesBySlug TagsByID", "", ""},
+		{"bodies of nodes", `{ nodes(ids: ["story_1", "story_2", "tag_paris"]) { ... on Story { body { text } } } }`, "Nodes", "", ""},
 		{"a ticker", `{ ticker { nodes { headline tags { name } coverage { title } story { title body { text } } } } }`,
-			"CoveragesByID StoriesByID TagsByID TickerEntries", "story_1 story_draft_zanzibar"},
-		{"coverages", `{ coverages { nodes { title tags { name storyCount } } } }`, "Coverages StoryCounts TagsByID", ""},
-		{"tags", `{ tags { nodes { name storyCount } } }`, "StoryCounts Tags", ""},
-		{"trending tags", `{ trendingTags { storyCount tag { name storyCount } } }`, "StoryCounts TrendingTags", ""},
+			"CoveragesByID StoriesByID TagsByID TickerEntries", "story_1 story_draft_zanzibar", ""},
+		{"coverages", `{ coverages { nodes { title tags { name storyCount } } } }`, "Coverages StoryCounts TagsByID", "", ""},
+		{"tags", `{ tags { nodes { name storyCount } } }`, "StoryCounts Tags", "", ""},
+		{"trending tags", `{ trendingTags { storyCount tag { name storyCount } } }`, "StoryCounts TrendingTags", "", ""},
+		{"locks of a list, of readers", `{ stories { nodes { lock { holder } } } }`, "Stories", "", ""},
+		{"locks of a list", `{ stories(first: 50) { nodes { lock { holder } } edges { node { lock { since } } } } }`, "Listed Stories StoriesByID Versions", "story_1", "editor"},
+		{"schedules of a list", `{ stories { nodes { scheduledFor schedule { at } embargoedUntil } } }`, "Stories", "", ""},
+		{"webhooks", `{ webhooks { nodes { url delivered } edges { node { delivered } } } }`, "Delivered Listed", "", "admin"},
 		// Each of these lists has a window of its own, and so a call of its own.
-		{"lists of tags", `{ tags(first: 3) { nodes { stories { nodes { title } } } } }`, "Stories×3 Tags", ""},
-		{"lists of coverages", `{ coverages { nodes { entries { nodes { headline } } } } }`, "Coverages TickerEntries×3", ""},
+		{"lists of tags", `{ tags(first: 3) { nodes { stories { nodes { title } } } } }`, "Stories×3 Tags", "", ""},
+		{"lists of coverages", `{ coverages { nodes { entries { nodes { headline } } } } }`, "Coverages TickerEntries×3", "", ""},
 	}
 	inEachStore(t, func(t *testing.T, in storeKind) {
 		n := openIn(t, in)
 		n.fill(t)
+		n.equip(t)
 		n.settle(t)
 		for _, row := range rows {
 			n.store.reset()
-			response := string(n.run(t, operation{text: row.query})[0])
+			response := string(n.run(t, operation{text: row.query, who: actors()[row.as]})[0])
 			if strings.Contains(response, `"errors"`) {
 				t.Errorf("%s: got %s", row.name, response)
 			}
@@ -178,6 +199,38 @@ func TestStoreCalls(t *testing.T) {
 			}
 		}
 	})
+}
+
+// merged is a store in which a tag has been merged into another one.
+type merged struct {
+	news.Store
+	from, into news.TagID
+}
+
+func (m *merged) TagsByID(ctx context.Context, ids []news.TagID) (map[news.TagID]*news.Tag, error) {
+	found, err := m.Store.TagsByID(ctx, append(slices.Clone(ids), m.into))
+	if slices.Contains(ids, m.from) {
+		found[m.from] = found[m.into]
+	}
+	return found, err
+}
+
+// What carries a merged tag beside the one that it was merged into, as it may until
+// it has been moved, shows that one once.
+func TestAMergedTagIsShownOnce(t *testing.T) {
+	n := open(t)
+	n.fill(t)
+	n.resolver.Store = &merged{n.store, "tag_budget", "tag_senat"}
+	for slug, want := range map[string]string{
+		"le-senat-vote-le-budget":  `[{"slug":"politique"},{"slug":"senat"}]`,
+		"senate-passes-the-budget": `[{"slug":"senat"}]`,
+		"paris-prepare-ses-berges": `[{"slug":"paris"},{"slug":"climat"}]`,
+	} {
+		got := string(n.run(t, operation{text: `{ story(slug: "` + slug + `") { tags { slug } } }`})[0])
+		if !strings.Contains(got, `"tags":`+want) {
+			t.Errorf("%s is answered with %s, want %s", slug, got, want)
+		}
+	}
 }
 
 // calls writes counts as a line.

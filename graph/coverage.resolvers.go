@@ -57,6 +57,14 @@ func (r *mutationResolver) UpdateCoverage(ctx context.Context, input model.Updat
 	})
 }
 
+func (r *mutationResolver) StartCoverage(ctx context.Context, input model.VersionedInput) (*news.Coverage, error) {
+	return r.Desk.StartCoverage(ctx, r.actor(ctx), news.CoverageID(input.ID), input.ExpectedVersion)
+}
+
+func (r *mutationResolver) EndCoverage(ctx context.Context, input model.VersionedInput) (*news.Coverage, error) {
+	return r.Desk.EndCoverage(ctx, r.actor(ctx), news.CoverageID(input.ID), input.ExpectedVersion)
+}
+
 func (r *queryResolver) Coverage(ctx context.Context, slug string) (*news.Coverage, error) {
 	found, err := r.Store.CoveragesBySlug(ctx, []string{slug})
 	if err != nil {

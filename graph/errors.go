@@ -126,6 +126,7 @@ func publicMessage(err error, row codeRow) string {
 func (r *Resolver) explain(ctx context.Context, shown *gqlerror.Error, err error) {
 	var invalid *news.InvalidError
 	var conflict *news.ConflictError
+	var held *news.HeldError
 	var cursor *news.CursorError
 	switch {
 	case errors.As(err, &invalid):
@@ -133,9 +134,15 @@ func (r *Resolver) explain(ctx context.Context, shown *gqlerror.Error, err error
 		shown.Extensions["argument"] = argument
 		shown.Message = cut(argument + " " + invalid.Reason)
 	case errors.As(err, &conflict):
-		shown.Extensions["currentVersion"] = conflict.Current
+		explainConflict(shown.Extensions, conflict)
+	case errors.As(err, &held):
+		explainHeld(shown.Extensions, held)
 	case errors.As(err, &cursor):
-		if argument := cmp.Or(cursor.Field, argumentPath(ctx, shown.Path, "")); argument != "" {
+		argument := argumentPath(ctx, shown.Path, "")
+		if cursor.Field != "" {
+			argument = argumentName(ctx, shown, cursor.Field)
+		}
+		if argument != "" {
 			shown.Extensions["argument"] = argument
 		}
 		if cursor.Oldest != nil {

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"depeche/internal/news"
 )
@@ -140,6 +141,11 @@ func TestErrorsTellWhatHelps(t *testing.T) {
 		want string // the message and the extensions
 	}{
 		{"conflict", &news.ConflictError{ID: "story_1", Current: 4}, `story_1 is in version 4 by now map[code:CONFLICT currentVersion:4]`},
+		{
+			"held", &news.HeldError{Story: "story_1", Holder: "marie", Since: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)},
+			`marie is at work on story_1 map[code:CONFLICT holder:marie since:2026-03-02T09:00:00.000Z]`,
+		},
+		{"held by nobody", &news.HeldError{Story: "story_1"}, `the lock of story_1 is not held any more map[code:CONFLICT]`},
 		{"invalid", news.Invalid("ids", "must be %s", "nice"), `ids must be nice map[argument:ids code:INVALID_ARGUMENT]`},
 		{"taken", &news.TakenError{Slug: "a", Owner: "story_1"}, `the slug "a" belongs to story_1 map[code:INVALID_ARGUMENT]`},
 		{"wrapped", fmt.Errorf("there is no such thing: %w", news.ErrNotFound), `there is no such thing map[code:NOT_FOUND]`},

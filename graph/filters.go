@@ -78,6 +78,11 @@ func tagFilter(in *model.TagFilter) (news.TagFilter, error) {
 		return f, nil
 	}
 	f.Kinds = in.Kind.Value()
+	if code := in.Code.Value(); code != nil {
+		if f.Code = news.Text(*code); f.Code == "" {
+			return f, news.Invalid("filter.code", "must not be empty")
+		}
+	}
 	prefix := given(in.NamePrefix.Value())
 	if utf8.RuneCountInString(prefix) > maxNamePrefix {
 		return f, news.Invalid("filter.namePrefix", "is longer than %d characters", maxNamePrefix)

@@ -74,10 +74,28 @@ func openIn(t testing.TB, in storeKind) *newsroom {
 		Store: n.store, Desk: n.desk, Text: renderer(), Zone: paris,
 		Now: n.clock, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		RequestID: func(context.Context) string { return "REQUEST" },
+		Sign:      func(who news.Actor) (string, error) { return "signed for " + string(who.Preview), nil },
+		Delivered: n.deliveredTo,
 	}
 	n.executor = graph.NewExecutor(n.resolver, graph.ExecutorOptions{})
 	n.follow = graph.NewSubscriptions(n.resolver, n.executor, n.hub)
 	return n
+}
+
+// deliveredTo says of every webhook but the paused ones that line 3 was delivered.
+func (n *newsroom) deliveredTo(ctx context.Context, ids []news.WebhookID) (map[news.WebhookID]news.Seq, error) {
+	n.store.count("Delivered")
+	found := map[news.WebhookID]news.Seq{}
+	for _, id := range ids {
+		versions, err := n.store.Store.Versions(ctx, news.EntityID(id), 0, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(versions) > 0 && versions[0].Doc.(*news.Webhook).Status != news.WebhookPaused {
+			found[id] = 3
+		}
+	}
+	return found, nil
 }
 
 func (n *newsroom) tick() time.Time {
@@ -149,7 +167,7 @@ func (n *newsroom) fill(t testing.TB) {
 			e.TagRefs, e.AuthorRefs = s.tags, s.authors
 		})
 		must(t, err)
-		_, err = n.desk.PublishStory(ctx, editor, made.ID, made.Version)
+		_, err = n.desk.PublishStory(ctx, editor, made.ID, made.Version, desk.Publication{})
 		must(t, err)
 	}
 	_, err := n.desk.UpdateStory(ctx, editor, "story_2", 2, func(e *desk.StoryEdit) {
@@ -177,7 +195,7 @@ func (n *newsroom) fill(t testing.TB) {
 	hidden("story_draft_zanzibar", editor.Name, "zanzibar-draft")
 	hidden("story_draft_of_jo_zanzibar", contributor.Name, "zanzibar-draft-of-jo")
 	gone := hidden("story_gone", editor.Name, "gone")
-	_, err = n.desk.PublishStory(ctx, editor, gone.ID, 1)
+	_, err = n.desk.PublishStory(ctx, editor, gone.ID, 1, desk.Publication{})
 	must(t, err)
 	_, err = n.desk.UnpublishStory(ctx, editor, gone.ID, 2)
 	must(t, err)
@@ -233,6 +251,21 @@ func (n *newsroom) fill(t testing.TB) {
 	_, err = n.desk.RetractTickerEntry(ctx, editor, "tick_5", 1, "Cette ligne était fausse.")
 	must(t, err)
 	n.adopt(t)
+}
+
+// equip makes what the newsroom has for itself: two service tokens, then two webhooks.
+func (n *newsroom) equip(t testing.TB) {
+	t.Helper()
+	for _, name := range []string{"intake", "archive"} {
+		_, _, err := n.desk.CreateServiceToken(t.Context(), admin, name, news.Editor)
+		must(t, err)
+	}
+	for _, url := range []news.URL{"https://example.org/a", "https://example.org/b"} {
+		_, err := n.desk.CreateWebhook(t.Context(), admin, news.WebhookContent{URL: url, Kinds: []news.Kind{news.KindStory}})
+		must(t, err)
+	}
+	_, err := n.desk.LockStory(t.Context(), editor, "story_1", false)
+	must(t, err)
 }
 
 // adopt brings in a story from long before the others, with a life of its own.

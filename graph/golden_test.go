@@ -52,6 +52,9 @@ type answer struct {
 
 func (n *newsroom) ask(t *testing.T, op operation) answer {
 	t.Helper()
+	if op.clock != "" {
+		n.setClock(t, op.clock)
+	}
 	n.settle(t)
 	a := answer{Operation: op.name, As: op.as}
 	n.store.reset()

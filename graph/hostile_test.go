@@ -173,7 +173,7 @@ func TestLimits(t *testing.T) {
 		{"depth by fragments", 20, func(n int) string {
 			return list("...F0") + counted(n-3, "fragment FN on Story{related(first:1){...FM}}") + fmt.Sprintf("fragment F%d on Story{id}", n-3)
 		}, "the operation is %d levels deep; at most %d are allowed"},
-		{"aliases", 60, func(n int) string { return list(counted(n, "aN:id ")) }, "the document has %d aliases; at most %d are allowed"},
+		{"aliases", 70, func(n int) string { return list(counted(n, "aN:id ")) }, "the document has %d aliases; at most %d are allowed"},
 		{"fragments", 50, func(n int) string { return list(counted(n, "...FN ")) + counted(n, "fragment FN on Story{id}") }, "the document has %d fragments; at most %d are allowed"},
 		{"spreads", 100, func(n int) string { return list(strings.Repeat("...F ", n)) + "fragment F on Story{id}" }, "the document has %d spreads of fragments; at most %d are allowed"},
 		{"directives", 50, func(n int) string { return list(strings.Repeat("id@include(if:true)", n)) }, "the document has %d directives; at most %d are allowed"},

@@ -6,6 +6,7 @@ import (
 
 	"depeche/graph/model"
 	"depeche/graph/scalar"
+	"depeche/internal/desk"
 	"depeche/internal/news"
 )
 
@@ -58,8 +59,27 @@ func (r *Resolver) newestEntries(ctx context.Context, f news.TickerFilter, n int
 	return nonNil(page.Items), nil
 }
 
+// tagsOf finds tags. One that has been merged comes as the tag that it was merged
+// into, and that only once: what carried both may do so for a moment still.
 func (r *Resolver) tagsOf(ctx context.Context, ids []news.TagID) ([]*news.Tag, error) {
-	return loadersFrom(ctx).tags.loadAll(ctx, ids)
+	tags, err := loadersFrom(ctx).tags.loadAll(ctx, ids)
+	for i := len(tags) - 1; i > 0; i-- {
+		if slices.ContainsFunc(tags[:i], func(t *news.Tag) bool { return t.ID == tags[i].ID }) {
+			tags = slices.Delete(tags, i, i+1)
+		}
+	}
+	return tags, err
+}
+
+// tagMove puts a merge of tags, or its undoing, into the shape of the schema.
+func tagMove(m desk.TagMove, err error) (*model.TagMove, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &model.TagMove{
+		Tag: m.Tag, Merged: m.Other,
+		Stories: m.Moved.Stories, TickerEntries: m.Moved.TickerEntries, Coverages: m.Moved.Coverages,
+	}, nil
 }
 
 // trendingKinds are those that are meant where none are named: the default of
@@ -95,6 +115,9 @@ func (r *Resolver) nodes(ctx context.Context, ids []string) ([]news.Entity, erro
 	list := make([]news.Entity, len(ids))
 	for i, id := range asked {
 		list[i] = found[id]
+		if s, ok := found[id].(*news.Story); ok {
+			list[i] = r.shown(ctx, s)
+		}
 	}
 	loadersFrom(ctx).announceEntities(list...)
 	return list, nil

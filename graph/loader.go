@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"depeche/graph/model"
+	"depeche/internal/desk"
 	"depeche/internal/news"
 )
 
@@ -140,6 +142,8 @@ type loaders struct {
 	coverages *loader[news.CoverageID, *news.Coverage]
 	related   *loader[relatedKey, []*news.Story]
 	bodies    *loader[news.StoryID, string] // of stories that lists show in brief
+	locks     *loader[news.StoryID, desk.HeldLock]
+	delivered *loader[news.WebhookID, news.Seq]
 
 	mu       sync.Mutex
 	siblings map[*news.Story][][]*news.Story // the lists that a story is shown in
@@ -211,9 +215,10 @@ type loadersKey struct{}
 
 // withLoaders begins an answer.
 func (r *Resolver) withLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, newLoaders(r.Store, func(ctx context.Context) news.Audience {
-		return r.actor(ctx).Audience()
-	}))
+	l := newLoaders(r.Store, func(ctx context.Context) news.Audience { return r.actor(ctx).Audience() })
+	l.locks = newLoader(r.locksOn)
+	l.delivered = newLoader(r.Delivered)
+	return context.WithValue(ctx, loadersKey{}, l)
 }
 
 func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
@@ -300,6 +305,23 @@ func (l *loaders) body(ctx context.Context, s *news.Story) (string, error) {
 	return found, err
 }
 
+// lock finds the lock that is held on a story, along with those on the others of its
+// lists; nil where nobody holds it, or who asks may not know.
+func (l *loaders) lock(ctx context.Context, s *news.Story) (*model.StoryLock, error) {
+	if !l.locks.known(s.ID) {
+		var ids []news.StoryID
+		for _, sibling := range l.siblingsOf(s) {
+			ids = append(ids, sibling.ID)
+		}
+		l.locks.announce(ids...)
+	}
+	held, exists, err := l.locks.one(ctx, s.ID)
+	if err != nil || !exists {
+		return nil, err
+	}
+	return storyLock(held, nil)
+}
+
 func (l *loaders) announceEntries(entries ...*news.TickerEntry) {
 	for _, e := range entries {
 		l.tags.announce(e.Tags...)
@@ -322,6 +344,14 @@ func (l *loaders) announceCoverages(coverages ...*news.Coverage) {
 	for _, c := range coverages {
 		l.tags.announce(c.Tags...)
 	}
+}
+
+func (l *loaders) announceWebhooks(webhooks ...*news.Webhook) {
+	ids := make([]news.WebhookID, len(webhooks))
+	for i, w := range webhooks {
+		ids[i] = w.ID
+	}
+	l.delivered.announce(ids...)
 }
 
 func (l *loaders) announceEntities(entities ...news.Entity) {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,10 +31,11 @@ type operation struct {
 	events     int    // of a subscription; one when it is 0
 	until      string // a subscription goes on to the event that has it, instead
 	variables  string // JSON; empty for none
+	clock      string // the instant that the operation comes at; empty for no matter when
 }
 
 var (
-	directive = regexp.MustCompile(`(?m)^# (as|events|variables): (.*)$`)
+	directive = regexp.MustCompile(`(?m)^# (as|events|variables|clock): (.*)$`)
 	comment   = regexp.MustCompile(`(?m)^#.*$`)
 )
 
@@ -41,9 +43,12 @@ var (
 // operation, as it is; what is only comment is none.
 //
 // A comment "# as: NAME" above an operation says who asks, "# events: N" how many
-// events of a subscription are waited for, "# variables: {...}" what it is given.
+// events of a subscription are waited for, "# variables: {...}" what it is given,
+// "# clock: INSTANT" when it comes: what is due by then has been done.
 // LOG:n stands for the cursor of line n of the log, PLACE:id for the place of an
-// entity in its list, TEXT:n for n letters.
+// entity in its list, REVISION:id.n for that of version n in the list of a story's
+// versions, TEXT:n for n letters, MADE:n for the id that the n-th latest line of the
+// log made something with.
 func operations(t testing.TB, text string) []operation {
 	t.Helper()
 	var list []operation
@@ -63,6 +68,8 @@ func operations(t testing.TB, text string) []operation {
 				op.events, _ = strconv.Atoi(m[2])
 			case "variables":
 				op.variables = m[2]
+			case "clock":
+				op.clock = m[2]
 			}
 		}
 		if doc, err := parser.ParseQuery(&ast.Source{Input: part}); err == nil && len(doc.Operations) > 0 {
@@ -78,7 +85,9 @@ func actors() map[string]news.Actor {
 		"editor": editor, "contributor": contributor,
 		"reader with a token": {Name: "lea", Role: news.Reader},
 		"another contributor": {Name: "kim", Role: news.Contributor},
+		"another editor":      {Name: "paul", Role: news.Editor},
 		"admin":               {Name: "root", Role: news.Admin},
+		"bearer of a preview": {Name: "preview", Role: news.Reader, Preview: "story_draft_zanzibar"},
 		"expired editor":      {Name: "marie", Role: news.Editor, Expires: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)},
 	}
 }
@@ -162,7 +171,7 @@ func encode(t testing.TB, r *graphql.Response) json.RawMessage {
 	return text
 }
 
-var placeholder = regexp.MustCompile(`(LOG|PLACE|TEXT):([A-Za-z0-9_-]+)`)
+var placeholder = regexp.MustCompile(`(LOG|PLACE|REVISION|TEXT|MADE):((?:MADE:)?[A-Za-z0-9_.-]+)`)
 
 // fillIn replaces the placeholders of a document.
 func (n *newsroom) fillIn(t testing.TB, text string) string {
@@ -171,27 +180,62 @@ func (n *newsroom) fillIn(t testing.TB, text string) string {
 		m := placeholder.FindStringSubmatch(s)
 		if m[1] == "PLACE" {
 			id := news.EntityID(m[2])
-			found, err := n.store.Store.Nodes(t.Context(), news.Audience{Staff: true}, []news.EntityID{id})
+			if latest, ok := strings.CutPrefix(m[2], "MADE:"); ok {
+				number, err := strconv.Atoi(latest)
+				must(t, err)
+				id = n.made(t, number)
+			}
+			versions, err := n.store.Store.Versions(t.Context(), id, 0, 1)
 			must(t, err)
-			if found[id] == nil {
+			if len(versions) == 0 {
 				t.Fatalf("there is no %s to take the place of", id)
 			}
-			return string(scalar.OfPage(news.CursorOf(found[id])))
+			return string(scalar.OfPage(news.CursorOf(versions[0].Doc)))
+		}
+		if m[1] == "REVISION" {
+			id, version, _ := strings.Cut(m[2], ".")
+			number, err := strconv.Atoi(version)
+			must(t, err)
+			return string(scalar.OfRevision(news.StoryID(id), number))
 		}
 		number, err := strconv.Atoi(m[2])
 		must(t, err)
-		if m[1] == "TEXT" {
+		switch m[1] {
+		case "TEXT":
 			return strings.Repeat("x", number)
+		case "MADE":
+			return string(n.made(t, number))
 		}
 		return string(scalar.OfLog(n.follower.Cursor(news.Seq(number))))
 	})
 }
 
+// made is the id that the n-th latest line made something with that a desk made the
+// id of.
+func (n *newsroom) made(t testing.TB, latest int) news.EntityID {
+	t.Helper()
+	lines, err := n.store.Store.Lines(t.Context(), 0, 1000)
+	must(t, err)
+	for _, line := range slices.Backward(lines) {
+		ref := line.Doc.Ref()
+		if ref.Version != 1 || !madeID.MatchString(string(ref.ID)) {
+			continue
+		}
+		if latest--; latest == 0 {
+			return ref.ID
+		}
+	}
+	t.Fatal("nothing was made")
+	return ""
+}
+
 var (
 	quotedWord = regexp.MustCompile(`"[A-Za-z0-9_-]{8,}"`)
-	madeID     = regexp.MustCompile(`(story|tag|tick|cov)_[0-9A-HJKMNP-TV-Z]{26}`)
+	madeID     = regexp.MustCompile(`(story|tag|tick|cov|token|hook)_[0-9A-HJKMNP-TV-Z]{26}`)
+	madeSecret = regexp.MustCompile(`(whsec_|depeche_token_MADE_)[A-Za-z0-9_+/=-]+`)
 	longText   = regexp.MustCompile(`x{100,}`)
-	pagePlace  = regexp.MustCompile(`^[sgtc] \S* (\S+) `)
+	pagePlace  = regexp.MustCompile(`^[sgtckw] \S* (\S+) `)
+	revision   = regexp.MustCompile(`^r (\S+) (\S+)$`)
 )
 
 // readable writes cursors, ids that were made and long texts as the placeholders
@@ -210,8 +254,13 @@ func (n *newsroom) readable(text []byte) []byte {
 		if m := pagePlace.FindStringSubmatch(string(plain)); m != nil {
 			return fmt.Appendf(nil, `"PLACE:%s"`, m[1])
 		}
+		if m := revision.FindStringSubmatch(string(plain)); m != nil {
+			version, _ := strconv.ParseInt(m[1], 36, 32)
+			return fmt.Appendf(nil, `"REVISION:%s.%d"`, m[2], version)
+		}
 		return quoted
 	})
 	text = madeID.ReplaceAll(text, []byte("${1}_MADE"))
+	text = madeSecret.ReplaceAll(text, []byte("${1}SECRET"))
 	return longText.ReplaceAllFunc(text, func(x []byte) []byte { return fmt.Appendf(nil, "TEXT:%d", len(x)) })
 }

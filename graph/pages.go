@@ -107,6 +107,20 @@ func coverageConnection(p news.Page[*news.Coverage]) *model.CoverageConnection {
 	return &model.CoverageConnection{Edges: edges, Nodes: nonNil(p.Items), PageInfo: info}
 }
 
+func serviceTokenConnection(p news.Page[*news.ServiceToken]) *model.ServiceTokenConnection {
+	edges, info := connect(p, func(c scalar.Cursor, t *news.ServiceToken) model.ServiceTokenEdge {
+		return model.ServiceTokenEdge{Cursor: c, Node: t}
+	})
+	return &model.ServiceTokenConnection{Edges: edges, Nodes: nonNil(p.Items), PageInfo: info}
+}
+
+func webhookConnection(p news.Page[*news.Webhook]) *model.WebhookConnection {
+	edges, info := connect(p, func(c scalar.Cursor, w *news.Webhook) model.WebhookEdge {
+		return model.WebhookEdge{Cursor: c, Node: w}
+	})
+	return &model.WebhookConnection{Edges: edges, Nodes: nonNil(p.Items), PageInfo: info}
+}
+
 // nonNil keeps an empty list from being written as null.
 func nonNil[E any](list []E) []E {
 	if list == nil {

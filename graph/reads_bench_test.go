@@ -45,6 +45,10 @@ func BenchmarkReads(b *testing.B) {
 			exec := graph.NewExecutor(&graph.Resolver{
 				Store: in.store, Desk: newsroom, Text: renderer(), Zone: time.UTC, Now: newsroom.Now,
 				Logger: slog.New(slog.DiscardHandler), RequestID: func(context.Context) string { return "" },
+				Sign: func(news.Actor) (string, error) { return "", nil },
+				Delivered: func(context.Context, []news.WebhookID) (map[news.WebhookID]news.Seq, error) {
+					return nil, nil
+				},
 			}, way.options)
 			for _, page := range frontEnd(b, store, stories) {
 				b.Run(fmt.Sprintf("%s/%s/%s", page.name, in.name, way.name), func(b *testing.B) {

@@ -25,4 +25,9 @@ type Resolver struct {
 	Logger *slog.Logger
 	// RequestID names the request of a context in errors and logs.
 	RequestID func(context.Context) string
+	// Sign makes a token that lets its bearer be somebody.
+	Sign func(news.Actor) (string, error)
+	// Delivered tells the last line of the log that was delivered to webhooks. Those
+	// to which none was are left out.
+	Delivered func(ctx context.Context, ids []news.WebhookID) (map[news.WebhookID]news.Seq, error)
 }

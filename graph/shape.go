@@ -14,7 +14,7 @@ const (
 	maxDepth      = 20
 	maxOperations = 20 // in a document
 	maxRootFields = 20 // of an operation, those of its fragments among them
-	maxAliases    = 60 // all there is to know of a node takes 57
+	maxAliases    = 70 // all there is to know of a node takes 66
 	maxFragments  = 50
 	maxSpreads    = 100
 	maxDirectives = 50

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"depeche/graph/scalar"
@@ -14,9 +15,11 @@ import (
 // resolver says what it wants of the log; the events that it is sent then come out
 // as answers.
 type feed struct {
-	wanted func(news.Line) bool
-	admit  func(context.Context) error // whether somebody may begin; nil: anybody may
-	events chan live.Event
+	wanted  func(news.Line) bool
+	private func(news.Line) bool        // which lines of private kinds are wanted; nil: none
+	reopens func(news.Line) bool        // behind which lines the resolver has to be asked anew; nil: none
+	admit   func(context.Context) error // whether somebody may begin; nil: anybody may
+	events  chan live.Event
 }
 
 type feedKey struct{}
@@ -62,6 +65,34 @@ func admitting(ctx context.Context, admit func(context.Context) error) {
 	}
 }
 
+// reopening has the resolver asked anew behind the lines that reopens tells.
+func reopening(ctx context.Context, reopens func(news.Line) bool) {
+	if from, ok := ctx.Value(feedKey{}).(*feed); ok {
+		from.reopens = reopens
+	}
+}
+
+// private wants lines of private kinds.
+func private(ctx context.Context, wanted func(news.Line) bool) {
+	if from, ok := ctx.Value(feedKey{}).(*feed); ok {
+		from.private = wanted
+	}
+}
+
+// ofTags wants what wants of the tags that a filter names, which is asked for what
+// they stand for at each time: tags may be merged.
+func (r *Resolver) ofTags(ctx context.Context, names []string, wants func(tags []news.TagID) func(news.Line) bool) (func(news.Line) bool, error) {
+	if len(names) == 0 {
+		return wants(nil), nil
+	}
+	trace, err := live.TraceTags(ctx, r.Store, names)
+	if err != nil {
+		return nil, err
+	}
+	reopening(ctx, trace.Reopens)
+	return trace.Wants(wants), nil
+}
+
 // cursor is the place of a line in the log, as clients hold it.
 func (r *Resolver) cursor(seq news.Seq) scalar.Cursor {
 	return scalar.OfLog(news.LogCursor{Epoch: r.Store.Epoch(), Seq: seq})
@@ -91,8 +122,8 @@ func (r *Resolver) followedStory(ctx context.Context, slug string, resuming bool
 	if s == nil {
 		return "", notFound("story", slug)
 	}
-	known := s.Status == news.StoryPublished
-	if !known && resuming && !s.PublishedAt.IsZero() {
+	known := s.Public()
+	if !known && resuming {
 		if known, err = r.wasPublicAs(ctx, s, slug); err != nil {
 			return "", err
 		}
@@ -103,17 +134,15 @@ func (r *Resolver) followedStory(ctx context.Context, slug string, resuming bool
 	return news.EntityID(s.ID), nil
 }
 
-// wasPublicAs tells whether the slug of a story that has been taken down is one
-// that it was taken down with, and not one that it has been given since.
+// wasPublicAs tells whether a story that is not public was taken down or retracted
+// with the slug, and has not been given it since.
 func (r *Resolver) wasPublicAs(ctx context.Context, s *news.Story, slug string) (bool, error) {
-	for version := s.Version; version > 0; version-- {
-		line, err := r.Store.Version(ctx, news.EntityID(s.ID), version)
-		if err != nil {
-			return false, err
-		}
-		if line.Op == news.OpUnpublished {
-			return slices.Contains(line.Doc.Slugs(), slug), nil
-		}
+	if s.WithdrawnIn == 0 {
+		return false, nil
 	}
-	return false, nil
+	line, err := r.Store.Version(ctx, news.EntityID(s.ID), s.WithdrawnIn)
+	if err != nil {
+		return false, fmt.Errorf("see as what %s was taken down: %w", s.ID, err)
+	}
+	return slices.Contains(line.Doc.Slugs(), slug), nil
 }

@@ -147,7 +147,7 @@ func key(op *graphql.OperationContext, field *ast.Field, who news.Audience) stri
 		values = []byte(err.Error()) // they came as JSON
 	}
 	h := sha256.New()
-	for _, part := range []string{text, op.OperationName, string(values), fmt.Sprint(who.Staff), who.Author} {
+	for _, part := range []string{text, op.OperationName, string(values), fmt.Sprint(who.Staff), who.Author, string(who.Preview)} {
 		h.Write(binary.AppendUvarint(nil, uint64(len(part))))
 		h.Write([]byte(part))
 	}
@@ -185,12 +185,20 @@ type operation struct {
 	responses graphql.ResponseHandler
 }
 
-var _ live.Operation = (*operation)(nil)
+var (
+	_ live.Reopener = (*operation)(nil)
+	_ live.Insider  = (*operation)(nil)
+)
 
 // open begins the execution for the audience of who.
 func (s *Subscriptions) open(ctx context.Context, op *graphql.OperationContext, who news.Actor) (live.Operation, error) {
-	// Connections see to it themselves that they end with their token.
-	ctx = news.WithActor(ctx, news.Actor{Name: who.Name, Role: who.Role})
+	// Connections see to it themselves that they end with their token. A preview is no
+	// part of what is followed.
+	asked := news.Actor{Name: who.Name, Role: who.Role}
+	if expired(who, s.resolver.Now()) {
+		asked = news.Actor{}
+	}
+	ctx = news.WithActor(ctx, asked)
 	o := &operation{feed: &feed{events: make(chan live.Event, 1)}}
 	ctx = context.WithValue(graphql.StartOperationTrace(ctx), feedKey{}, o.feed)
 	o.responses, o.ctx = s.executor.DispatchOperation(ctx, op)
@@ -202,6 +210,16 @@ func (s *Subscriptions) open(ctx context.Context, op *graphql.OperationContext, 
 
 // Wants implements live.Operation.
 func (o *operation) Wants(line news.Line) bool { return o.feed.wanted(line) }
+
+// WantsPrivate implements live.Insider.
+func (o *operation) WantsPrivate(line news.Line) bool {
+	return o.feed.private != nil && o.feed.private(line)
+}
+
+// Reopens implements live.Reopener.
+func (o *operation) Reopens(line news.Line) bool {
+	return o.feed.reopens != nil && o.feed.reopens(line)
+}
 
 // Admit implements live.Operation.
 func (o *operation) Admit(ctx context.Context) error {
@@ -233,6 +251,9 @@ type refusal struct{ response *graphql.Response }
 
 func (r *refusal) Error() string { return r.response.Errors.Error() }
 
+// Is makes a refusal for want of the store alone an ErrUnavailable.
+func (r *refusal) Is(target error) bool { return target == news.ErrUnavailable && unavailable(r) }
+
 // unavailable tells whether something failed for want of the store alone.
 func unavailable(err error) bool {
 	var refused *refusal
@@ -263,6 +284,10 @@ func (s *Subscriptions) refuse(ctx context.Context, op *graphql.OperationContext
 
 // Fail is the response that tells readers why their subscription has ended.
 func (s *Subscriptions) Fail(ctx context.Context, err error) *graphql.Response {
+	var refused *refusal
+	if errors.As(err, &refused) {
+		return refused.response
+	}
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
 	return s.executor.DispatchError(ctx, gqlerror.List{{Err: err}})
 }

@@ -42,6 +42,7 @@ func TestWhoSharesAnExecution(t *testing.T) {
 		{"a reader and an editor", reader{text: `subscription { ticker { kind } }`}, reader{text: `subscription { ticker { kind } }`, who: editor}, false},
 		{"two editors", reader{text: `subscription { ticker { kind } }`, who: editor}, reader{text: `subscription { ticker { kind } }`, who: news.Actor{Name: "paul", Role: news.Editor}}, true},
 		{"two contributors", reader{text: `subscription { ticker { kind } }`, who: contributor}, reader{text: `subscription { ticker { kind } }`, who: news.Actor{Name: "kim", Role: news.Contributor}}, false},
+		{"a reader and the bearer of a preview", reader{text: `subscription { ticker { kind } }`}, reader{text: `subscription { ticker { kind } }`, who: actors()["bearer of a preview"]}, false},
 		{"a reader with a token and one without", reader{text: `subscription { ticker { kind } }`}, reader{text: `subscription { ticker { kind } }`, who: news.Actor{Name: "lea", Role: news.Reader}}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -19,6 +19,7 @@ func (r *mutationResolver) CreateTag(ctx context.Context, input model.CreateTagI
 	return r.Desk.CreateTag(ctx, r.actor(ctx), given(input.ID.Value()), news.TagContent{
 		Slug: given(input.Slug.Value()), Name: input.Name, Kind: input.Kind,
 		Description: news.Text(given(input.Description.Value())), Aliases: input.Aliases.Value(),
+		Code: news.Text(given(input.Code.Value())), URI: given(input.URI.Value()),
 	})
 }
 
@@ -29,7 +30,25 @@ func (r *mutationResolver) UpdateTag(ctx context.Context, input model.UpdateTagI
 		set(&c.Kind, input.Kind)
 		setText(&c.Description, input.Description)
 		setRefs(&c.Aliases, input.Aliases)
+		setText(&c.Code, input.Code)
+		set(&c.URI, input.URI)
 	})
+}
+
+func (r *mutationResolver) MergeTags(ctx context.Context, input model.MergeTagsInput) (*model.TagMove, error) {
+	return tagMove(r.Desk.MergeTags(ctx, r.actor(ctx), news.TagID(input.From), input.ExpectedVersion, news.TagID(input.Into), given(input.DryRun.Value())))
+}
+
+func (r *mutationResolver) UnmergeTag(ctx context.Context, input model.VersionedInput) (*model.TagMove, error) {
+	return tagMove(r.Desk.UnmergeTag(ctx, r.actor(ctx), news.TagID(input.ID), input.ExpectedVersion))
+}
+
+func (r *mutationResolver) DeleteTag(ctx context.Context, input model.VersionedInput) (*news.Tag, error) {
+	return r.Desk.DeleteTag(ctx, r.actor(ctx), news.TagID(input.ID), input.ExpectedVersion)
+}
+
+func (r *mutationResolver) RestoreTag(ctx context.Context, input model.VersionedInput) (*news.Tag, error) {
+	return r.Desk.RestoreTag(ctx, r.actor(ctx), news.TagID(input.ID), input.ExpectedVersion)
 }
 
 func (r *queryResolver) Tag(ctx context.Context, slug string) (*news.Tag, error) {

@@ -16,30 +16,42 @@ import (
 )
 
 func (r *mutationResolver) PublishTickerEntry(ctx context.Context, input model.PublishTickerEntryInput) (*news.TickerEntry, error) {
+	occurred, err := r.occurred(input.OccurredAt, input.Occurred)
+	if err != nil {
+		return nil, err
+	}
 	return r.Desk.PublishTickerEntry(ctx, r.actor(ctx), given(input.ID.Value()), given(input.Pinned.Value()), func(e *desk.TickerEdit) {
 		e.Headline = input.Headline
 		setText(&e.Body, input.Body)
 		set(&e.Priority, input.Priority)
 		set(&e.OccurredAt, input.OccurredAt)
+		e.Occurred = occurred
 		set(&e.KeyEvent, input.KeyEvent)
 		setRefs(&e.TagRefs, input.Tags)
 		setRef(&e.StoryRef, input.Story)
 		setRef(&e.CoverageRef, input.Coverage)
+		set(&e.CoverageOnly, input.CoverageOnly)
 		setSource(&e.Source, input.Source)
 	})
 }
 
 func (r *mutationResolver) CorrectTickerEntry(ctx context.Context, input model.CorrectTickerEntryInput) (*news.TickerEntry, error) {
+	occurred, err := r.occurred(input.OccurredAt, input.Occurred)
+	if err != nil {
+		return nil, err
+	}
 	kind := cmp.Or(given(input.Kind.Value()), news.Correcting)
 	return r.Desk.CorrectTickerEntry(ctx, r.actor(ctx), news.TickerEntryID(input.ID), input.ExpectedVersion, input.Note, kind, func(e *desk.TickerEdit) {
 		set(&e.Headline, input.Headline)
 		setText(&e.Body, input.Body)
 		set(&e.Priority, input.Priority)
 		set(&e.OccurredAt, input.OccurredAt)
+		e.Occurred = occurred
 		set(&e.KeyEvent, input.KeyEvent)
 		setRefs(&e.TagRefs, input.Tags)
 		setRef(&e.StoryRef, input.Story)
 		setRef(&e.CoverageRef, input.Coverage)
+		set(&e.CoverageOnly, input.CoverageOnly)
 		setSource(&e.Source, input.Source)
 	})
 }
@@ -49,7 +61,11 @@ func (r *mutationResolver) RetractTickerEntry(ctx context.Context, input model.R
 }
 
 func (r *mutationResolver) PinTickerEntry(ctx context.Context, input model.PinInput) (*news.TickerEntry, error) {
-	return r.Desk.PinTickerEntry(ctx, r.actor(ctx), news.TickerEntryID(input.ID), input.ExpectedVersion, input.Pinned)
+	until, err := r.moment("until", input.Until.Value())
+	if err != nil {
+		return nil, err
+	}
+	return r.Desk.PinTickerEntry(ctx, r.actor(ctx), news.TickerEntryID(input.ID), input.ExpectedVersion, input.Pinned, until)
 }
 
 func (r *mutationResolver) ImportTicker(ctx context.Context, input model.ImportTickerInput) (*model.ImportTickerResult, error) {
@@ -69,15 +85,25 @@ func (r *subscriptionResolver) Ticker(ctx context.Context, after *scalar.Cursor,
 	if err != nil {
 		return nil, err
 	}
+	var tags []string
 	if filter != nil {
-		if err := knownTags(filter.Tags.Value(), f.Tags); err != nil {
-			return nil, err
-		}
+		tags = filter.Tags.Value()
 		if err := knownCoverage(filter.Coverage.Value(), f.Coverage); err != nil {
 			return nil, err
 		}
 	}
-	return follow(ctx, r.Resolver, selected(f.Selection()), tickerEvent)
+	if err := knownTags(tags, f.Tags); err != nil {
+		return nil, err
+	}
+	wanted, err := r.ofTags(ctx, tags, func(ids []news.TagID) func(news.Line) bool {
+		f := f
+		f.Tags = ids
+		return selected(f.Selection())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return follow(ctx, r.Resolver, wanted, tickerEvent)
 }
 
 func (r *subscriptionResolver) BreakingNews(ctx context.Context, after *scalar.Cursor, minPriority *news.Priority) (<-chan *model.BreakingNews, error) {
@@ -98,7 +124,7 @@ func (r *tickerEntryResolver) Story(ctx context.Context, obj *news.TickerEntry) 
 		return nil, nil
 	}
 	found, _, err := loadersFrom(ctx).stories.one(ctx, obj.Story)
-	return found, err
+	return r.shown(ctx, found), err
 }
 
 func (r *tickerEntryResolver) Coverage(ctx context.Context, obj *news.TickerEntry) (*news.Coverage, error) {

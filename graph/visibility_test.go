@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -36,7 +37,7 @@ func (n *newsroom) hide(t testing.TB) {
 		e.Body, e.TagRefs = secret+" was to be read", []string{"discret", "climat"}
 	})
 	must(t, err)
-	_, err = n.desk.PublishStory(ctx, editor, "story_taken", 1)
+	_, err = n.desk.PublishStory(ctx, editor, "story_taken", 1, desk.Publication{})
 	must(t, err)
 	_, err = n.desk.UpdateStory(ctx, editor, "story_taken", 2, func(e *desk.StoryEdit) { e.Summary = secret })
 	must(t, err)
@@ -59,15 +60,89 @@ func (n *newsroom) hide(t testing.TB) {
 	must(t, err)
 	_, err = n.desk.RetractTickerEntry(ctx, editor, "tick_taken", 2, "It was wrong.")
 	must(t, err)
+	n.hideByTime(t)
+	n.hideWhatIsTheNewsroomsOwn(t)
 	n.settle(t)
 }
 
-func hiddenStories() []news.EntityID {
-	return []news.EntityID{"story_draft_zanzibar", "story_draft_of_jo_zanzibar", "story_gone", "story_taken"}
+// hideByTime hides stories that wait for their time, and one that was retracted,
+// which is there for everybody, but for its text.
+func (n *newsroom) hideByTime(t testing.TB) {
+	t.Helper()
+	ctx := t.Context()
+	later := desk.Moment{At: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)}
+	for _, s := range []struct {
+		id, title, slug string
+		at              desk.Publication
+	}{
+		{"story_soon_zanzibar", secret, "zanzibar-soon", desk.Publication{At: later}},
+		{"story_held_zanzibar", secret, "zanzibar-held", desk.Publication{EmbargoedUntil: &later}},
+		{"story_both_zanzibar", secret, "zanzibar-both", desk.Publication{At: later, EmbargoedUntil: &later}},
+		{"story_back", "Plain", "back", desk.Publication{}},
+		{"story_retracted", "Plain", "retracted", desk.Publication{}},
+	} {
+		_, err := n.desk.CreateStory(ctx, editor, s.id, func(e *desk.StoryEdit) {
+			e.Title, e.Slug, e.Language, e.Priority, e.Breaking = s.title, s.slug, "fr", news.Flash, true
+			e.Summary, e.Body, e.TagRefs, e.AuthorRefs = secret, secret, []string{"discret", "politique", "paris"}, []string{"jo-lund"}
+			e.Image = &news.Image{URL: "https://example.org/zanzibar.jpg", Alt: secret, Caption: secret, Credit: secret}
+			e.Source = &news.Source{Name: secret}
+		})
+		must(t, err)
+		_, err = n.desk.PublishStory(ctx, editor, news.StoryID(s.id), 1, s.at)
+		must(t, err)
+	}
+	for _, id := range []news.StoryID{"story_back", "story_retracted"} {
+		_, err := n.desk.CorrectStory(ctx, editor, id, 2, "Changed.", news.Correcting, func(e *desk.StoryEdit) {
+			e.Summary, e.Source = "Not "+secret, nil
+		})
+		must(t, err)
+		_, err = n.desk.RetractStory(ctx, editor, id, 3, "It was wrong.")
+		must(t, err)
+	}
+	_, err := n.desk.RestoreStory(ctx, editor, "story_back", 4, 2)
+	must(t, err)
+}
+
+// hideWhatIsTheNewsroomsOwn hides tags that are no more, and what has no readers.
+func (n *newsroom) hideWhatIsTheNewsroomsOwn(t testing.TB) {
+	t.Helper()
+	ctx := t.Context()
+	_, err := n.desk.CreateTag(ctx, editor, "tag_deleted_zanzibar", news.TagContent{
+		Slug: "zanzibar-tag", Name: secret, Kind: news.TagTopic, Aliases: []string{secret}, Code: "medtop:zanzibar",
+	})
+	must(t, err)
+	_, err = n.desk.DeleteTag(ctx, editor, "tag_deleted_zanzibar", 1)
+	must(t, err)
+	_, err = n.desk.CreateTag(ctx, editor, "tag_merged", news.TagContent{
+		Slug: "merged", Name: "Silence", Kind: news.TagTopic, Description: secret, Code: "medtop:zanzibar", URI: "https://example.org/zanzibar",
+	})
+	must(t, err)
+	_, err = n.desk.UpdateStory(ctx, editor, "story_draft_zanzibar", 2, func(e *desk.StoryEdit) { e.TagRefs = []string{"merged", "politique"} })
+	must(t, err)
+	_, err = n.desk.MergeTags(ctx, admin, "tag_merged", 1, "tag_quiet", false)
+	must(t, err)
+	for _, story := range []news.StoryID{"story_draft_zanzibar", "story_1"} {
+		_, err = n.desk.LockStory(ctx, news.Actor{Name: secret, Role: news.Editor}, story, false)
+		must(t, err)
+	}
+	_, _, err = n.desk.CreateServiceToken(ctx, admin, secret, news.Editor)
+	must(t, err)
+	_, err = n.desk.CreateWebhook(ctx, admin, news.WebhookContent{URL: "https://zanzibar.example.org/", Description: secret})
+	must(t, err)
+}
+
+// hiddenThings are what readers must not find a trace of, beside what is of a
+// private kind.
+func hiddenThings() []news.EntityID {
+	return []news.EntityID{
+		"story_draft_zanzibar", "story_draft_of_jo_zanzibar", "story_gone", "story_taken",
+		"story_soon_zanzibar", "story_held_zanzibar", "story_both_zanzibar", "story_back", "tag_deleted_zanzibar",
+	}
 }
 
 // without makes a newsroom with the same history but for some entities, as if
-// they had never been.
+// they had never been; where there are such, what is of a private kind is left out
+// as well.
 func (n *newsroom) without(t testing.TB, in storeKind, ids []news.EntityID) *newsroom {
 	t.Helper()
 	twin := openIn(t, in)
@@ -81,7 +156,7 @@ func (n *newsroom) without(t testing.TB, in storeKind, ids []news.EntityID) *new
 		var changes []news.Change
 		for _, line := range lines {
 			after = line.Seq
-			if !slices.Contains(ids, line.Doc.Ref().ID) {
+			if ref := line.Doc.Ref(); !slices.Contains(ids, ref.ID) && (ids == nil || !ref.Kind.Private()) {
 				changes = append(changes, line.Change)
 			}
 		}
@@ -98,26 +173,45 @@ func (n *newsroom) crawl(t *testing.T) *crawler {
 	slugs := []string{
 		`"le-senat-vote-le-budget"`, `"zanzibar-draft"`, `"zanzibar-draft-2"`, `"zanzibar-draft-of-jo"`,
 		`"gone"`, `"taken"`, `"zanzibar-taken"`, `"nope"`, `"politique"`, `"discret"`, `"debat-budgetaire"`,
+		`"zanzibar-soon"`, `"zanzibar-held"`, `"zanzibar-both"`, `"back"`, `"retracted"`, `"zanzibar-tag"`, `"merged"`,
 	}
 	var ids, places []string
-	for _, id := range hiddenStories() {
+	for _, id := range hiddenThings() {
 		ids = append(ids, fmt.Sprintf("%q", id))
-		found, err := n.store.Store.Nodes(t.Context(), news.Audience{Staff: true}, []news.EntityID{id})
+		versions, err := n.store.Store.Versions(t.Context(), id, 0, 1)
 		must(t, err)
-		places = append(places, fmt.Sprintf("%q", scalar.OfPage(news.CursorOf(found[id]))))
+		places = append(places, fmt.Sprintf("%q", scalar.OfPage(news.CursorOf(versions[0].Doc))))
 	}
-	ids = append(ids, `"story_1"`, `"tag_quiet"`, `"cov_live"`, `"tick_6"`, `"tick_taken"`, `"nope"`)
+	places = append(places, fmt.Sprintf("%q", scalar.OfRevision("story_1", 2)))
+	for _, kind := range news.PrivateKinds() {
+		private, err := n.store.Store.Entities(t.Context(), kind, "", 10)
+		must(t, err)
+		if len(private) == 0 {
+			t.Fatalf("there is no %s to be hidden", kind)
+		}
+		for _, e := range private {
+			ids = append(ids, fmt.Sprintf("%q", e.Ref().ID))
+		}
+	}
+	ids = append(ids, `"story_1"`, `"story_retracted"`, `"tag_quiet"`, `"tag_merged"`, `"cov_live"`, `"tick_6"`, `"tick_taken"`, `"nope"`)
 	instants := []string{`"2026-03-02T09:00:00Z"`, `"2026-03-02T09:00:34Z"`, `"2026-03-02T09:01:20Z"`}
-	lists := []string{`["politique"]`, `["discret"]`, `["paris", "politique"]`, `["zanzibar-draft"]`, `["story_draft_zanzibar"]`}
+	lists := []string{
+		`["politique"]`, `["discret"]`, `["merged"]`, `["paris", "politique"]`, `["zanzibar-draft"]`, `["story_draft_zanzibar"]`,
+		`["zanzibar-tag"]`, `["tag_deleted_zanzibar"]`,
+	}
 	return &crawler{
 		schema: schema(),
 		words: map[string][]string{
 			"slug": slugs, "id": ids, "ids": {"[" + strings.Join(ids, ", ") + "]"}, "tags": lists,
 			"first": {"1", "20"}, "last": {"1", "20"}, "after": places, "before": places, "withinHours": {"1", "720"},
 			"language": {`"fr"`}, "namePrefix": {`"zan"`, `"d"`}, "coverage": {`"debat-budgetaire"`, `"zanzibar-draft"`},
+			"code": {`"medtop:zanzibar"`}, "from": {"1", "2"}, "to": {"1", "2"},
 			"publishedAfter": instants, "publishedBefore": instants, "occurredAfter": instants, "occurredBefore": instants,
 		},
-		ids: []string{"story_1", "story_4", "tag_politique", "tag_quiet", "tag_paris", "tag_climat", "cov_live", "tick_6", "tick_taken"},
+		ids: []string{
+			"story_1", "story_4", "story_retracted", "tag_politique", "tag_quiet", "tag_paris", "tag_climat", "cov_live", "tick_6", "tick_taken",
+		},
+		refused: []string{"Story.revisions"},
 	}
 }
 
@@ -139,8 +233,8 @@ func TestHiddenThingsMakeNoDifference(t *testing.T) {
 		n := openIn(t, in)
 		n.fill(t)
 		n.hide(t)
-		public := n.without(t, inSQLite, hiddenStories())
-		ofJo := n.without(t, inSQLite, slices.DeleteFunc(hiddenStories(), func(id news.EntityID) bool { return id == "story_draft_of_jo_zanzibar" }))
+		public := n.without(t, inSQLite, hiddenThings())
+		ofJo := n.without(t, inSQLite, slices.DeleteFunc(hiddenThings(), func(id news.EntityID) bool { return id == "story_draft_of_jo_zanzibar" }))
 		queries := n.crawl(t).queries(t)
 		if len(queries) < 200 {
 			t.Fatalf("there are only %d queries", len(queries))
@@ -236,7 +330,7 @@ func TestWithdrawnTextIsInNoEvent(t *testing.T) {
 			e.TagRefs = []string{"politique", "climat", "discret"}
 		})
 		must(t, err)
-		_, err = n.desk.PublishStory(ctx, editor, "story_end", 1)
+		_, err = n.desk.PublishStory(ctx, editor, "story_end", 1, desk.Publication{})
 		must(t, err)
 		n.settle(t)
 
@@ -259,12 +353,18 @@ func TestWithdrawnTextIsInNoEvent(t *testing.T) {
 				{args: `filter: { status: [UNPUBLISHED] }`, refused: "INVALID_ARGUMENT"},
 			},
 			"story": {
-				{args: `slug: "gone"`, events: 2}, {args: `slug: "taken"`, events: 3},
+				{args: `slug: "gone"`, events: 2}, {args: `slug: "taken"`, events: 3}, {args: `slug: "back"`, events: 3},
+				{args: `slug: "retracted"`, events: 3},
+				{args: `slug: "zanzibar-soon"`, refused: "NOT_FOUND"}, {args: `slug: "zanzibar-held"`, refused: "NOT_FOUND"},
 				{args: `slug: "zanzibar-draft"`, refused: "NOT_FOUND"}, {args: `slug: "zanzibar-draft-2"`, refused: "NOT_FOUND"},
 				{args: `slug: "zanzibar-taken"`, refused: "NOT_FOUND"}, {args: `slug: "zanzibar-draft-of-jo"`, refused: "NOT_FOUND"},
 			},
 			"coverage":     {{args: `slug: "debat-budgetaire"`}, {args: `slug: "zanzibar-draft"`, refused: "NOT_FOUND"}},
 			"breakingNews": {{args: ``}, {args: `minPriority: FLASH`}, {args: `minPriority: ROUTINE`}},
+			"storyLock": {
+				{args: `id: "story_draft_zanzibar"`, refused: "UNAUTHENTICATED NOT_FOUND"},
+				{args: `id: "story_1"`, refused: "UNAUTHENTICATED FORBIDDEN"},
+			},
 		}
 		c := n.crawl(t)
 		var fields []string
@@ -290,8 +390,9 @@ func TestWithdrawnTextIsInNoEvent(t *testing.T) {
 						checkRan(t, text, string(event))
 						noMarker(t, row.args, string(event))
 					}
-					if first := string(got[0]); row.refused != "" && !strings.Contains(first, `"code":"`+row.refused+`"`) {
-						t.Errorf("%s(%s) is answered with %s, want %s", f.Name, row.args, first, row.refused)
+					codes := codesOf(t, got[0])
+					if row.refused != "" && (len(codes) != 1 || !strings.Contains(row.refused, codes[0])) {
+						t.Errorf("%s(%s) is answered with %s, want %s", f.Name, row.args, got[0], row.refused)
 					}
 					if row.refused == "" && strings.Contains(string(got[0]), `"errors"`) {
 						t.Errorf("%s(%s) is answered with %s", f.Name, row.args, got[0])
@@ -310,6 +411,7 @@ func TestHiddenAndAbsentAreRefusedAlike(t *testing.T) {
 		n.fill(t)
 		n.hide(t)
 		on := func(input string) string { return `(input: { id: "ID", expectedVersion: 1` + input + ` })` }
+		const moment = `{ at: "2026-05-01T00:00:00Z" }`
 		cases := map[string]string{
 			"createStory":        `(input: { title: "x", language: "fr", tags: ["ID"] })`,
 			"updateStory":        on(`, title: "x"`),
@@ -324,8 +426,31 @@ func TestHiddenAndAbsentAreRefusedAlike(t *testing.T) {
 			"retractTickerEntry": on(`, note: "x"`),
 			"pinTickerEntry":     on(`, pinned: true`),
 			"importTicker":       `(input: { text: "09:30 x", coverage: "ID" })`,
+
+			"unscheduleStory": on(``),
+			"embargoStory":    on(`, until: ` + moment),
+			"correctStory":    on(`, note: "x", tags: ["ID"]`),
+			"retractStory":    on(`, note: "x"`),
+			"restoreStory":    on(`, version: 1`),
+			"lockStory":       `(input: { id: "ID" })`,
+			"renewStoryLock":  `(id: "ID")`, "releaseStoryLock": `(id: "ID")`,
+			"createPreview": `(input: { id: "ID" })`,
+			"mergeTags":     `(input: { from: "ID", expectedVersion: 1, into: "ID" })`,
+			"unmergeTag":    on(``), "deleteTag": on(``), "restoreTag": on(``),
+			"startCoverage": on(``), "endCoverage": on(``),
+			"createServiceToken":  `(input: { name: "ID", role: READER })`,
+			"revokeServiceToken":  on(``),
+			"createWebhook":       `(input: { url: "https://example.org/ID" })`,
+			"updateWebhook":       on(`, description: "x"`),
+			"pauseWebhook":        on(`, paused: true`),
+			"rotateWebhookSecret": on(``),
+			"redeliverWebhook":    on(`, after: "LOG:1"`),
+			"deleteWebhook":       on(``),
 		}
-		hidden := []string{"story_draft_zanzibar", "story_gone", "story_taken", "story_draft_of_jo_zanzibar", "zanzibar-draft", "zanzibar-taken"}
+		hidden := []string{"zanzibar-draft", "zanzibar-taken", "zanzibar-soon", "zanzibar-held", "zanzibar-tag"}
+		for _, id := range hiddenThings() {
+			hidden = append(hidden, string(id))
+		}
 		for _, f := range schema().Mutation.Fields {
 			args, ok := cases[f.Name]
 			if !ok {

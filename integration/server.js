@@ -37,7 +37,7 @@ async function start() {
 
   const greeting = new Promise((resolve) => {
     child.stdout.on("data", () => {
-      const said = /^API: +(\S+)$[^]*^editor token: (\S+)$/m.exec(out);
+      const said = /^API: +(\S+)$[^]*^admin token: (\S+)$/m.exec(out);
       if (said) resolve({ api: said[1], token: said[2] });
     });
   });

@@ -1611,6 +1611,22 @@ func (ec *executionContext) marshalNID2depecheᚋinternalᚋnewsᚐCoverageID(ct
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2depecheᚋinternalᚋnewsᚐServiceTokenID(ctx context.Context, v any) (news.ServiceTokenID, error) {
+	res, err := scalar.UnmarshalServiceTokenID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2depecheᚋinternalᚋnewsᚐServiceTokenID(ctx context.Context, sel ast.SelectionSet, v news.ServiceTokenID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalServiceTokenID(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNID2depecheᚋinternalᚋnewsᚐStoryID(ctx context.Context, v any) (news.StoryID, error) {
 	res, err := scalar.UnmarshalStoryID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1651,6 +1667,22 @@ func (ec *executionContext) unmarshalNID2depecheᚋinternalᚋnewsᚐTickerEntry
 func (ec *executionContext) marshalNID2depecheᚋinternalᚋnewsᚐTickerEntryID(ctx context.Context, sel ast.SelectionSet, v news.TickerEntryID) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalTickerEntryID(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNID2depecheᚋinternalᚋnewsᚐWebhookID(ctx context.Context, v any) (news.WebhookID, error) {
+	res, err := scalar.UnmarshalWebhookID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2depecheᚋinternalᚋnewsᚐWebhookID(ctx context.Context, sel ast.SelectionSet, v news.WebhookID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWebhookID(v)
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

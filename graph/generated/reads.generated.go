@@ -21,6 +21,7 @@ type Reads struct {
 	tag         TagResolver
 	story       StoryResolver
 	coverage    CoverageResolver
+	webhook     WebhookResolver
 }
 
 // NewReads makes what writes answers out of the same resolvers as the schema.
@@ -32,6 +33,7 @@ func NewReads(resolvers ResolverRoot) *Reads {
 		tag:         resolvers.Tag(),
 		story:       resolvers.Story(),
 		coverage:    resolvers.Coverage(),
+		webhook:     resolvers.Webhook(),
 	}
 }
 
@@ -46,6 +48,8 @@ func (r *Reads) Args(ctx context.Context, in, field string, raw map[string]any) 
 		return r.ec.field_Query_coverage_args(ctx, raw)
 	case "Query.coverages":
 		return r.ec.field_Query_coverages_args(ctx, raw)
+	case "Query.storyDiff":
+		return r.ec.field_Query_storyDiff_args(ctx, raw)
 	case "Query.story":
 		return r.ec.field_Query_story_args(ctx, raw)
 	case "Query.stories":
@@ -58,10 +62,16 @@ func (r *Reads) Args(ctx context.Context, in, field string, raw map[string]any) 
 		return r.ec.field_Query_trendingTags_args(ctx, raw)
 	case "Query.ticker":
 		return r.ec.field_Query_ticker_args(ctx, raw)
+	case "Query.serviceTokens":
+		return r.ec.field_Query_serviceTokens_args(ctx, raw)
+	case "Query.webhooks":
+		return r.ec.field_Query_webhooks_args(ctx, raw)
 	case "Tag.stories":
 		return r.ec.field_Tag_stories_args(ctx, raw)
 	case "Story.related":
 		return r.ec.field_Story_related_args(ctx, raw)
+	case "Story.revisions":
+		return r.ec.field_Story_revisions_args(ctx, raw)
 	case "Coverage.keyEvents":
 		return r.ec.field_Coverage_keyEvents_args(ctx, raw)
 	case "Coverage.entries":
@@ -134,6 +144,14 @@ func (q replayingQuery) Coverages(ctx context.Context, status []news.CoverageSta
 	return q.QueryResolver.Coverages(ctx, status, first, after, last, before)
 }
 
+// StoryDiff implements QueryResolver.
+func (q replayingQuery) StoryDiff(ctx context.Context, id string, from int, to int) ([]*model.FieldDiff, error) {
+	if value, err, known := plan.Replay[[]*model.FieldDiff](ctx); known {
+		return value, err
+	}
+	return q.QueryResolver.StoryDiff(ctx, id, from, to)
+}
+
 // Story implements QueryResolver.
 func (q replayingQuery) Story(ctx context.Context, slug string) (*news.Story, error) {
 	if value, err, known := plan.Replay[*news.Story](ctx); known {
@@ -180,6 +198,22 @@ func (q replayingQuery) Ticker(ctx context.Context, filter *model.TickerFilter, 
 		return value, err
 	}
 	return q.QueryResolver.Ticker(ctx, filter, first, after, last, before)
+}
+
+// ServiceTokens implements QueryResolver.
+func (q replayingQuery) ServiceTokens(ctx context.Context, first *int, after *scalar.Cursor) (*model.ServiceTokenConnection, error) {
+	if value, err, known := plan.Replay[*model.ServiceTokenConnection](ctx); known {
+		return value, err
+	}
+	return q.QueryResolver.ServiceTokens(ctx, first, after)
+}
+
+// Webhooks implements QueryResolver.
+func (q replayingQuery) Webhooks(ctx context.Context, first *int, after *scalar.Cursor) (*model.WebhookConnection, error) {
+	if value, err, known := plan.Replay[*model.WebhookConnection](ctx); known {
+		return value, err
+	}
+	return q.QueryResolver.Webhooks(ctx, first, after)
 }
 
 // read is an answer being written. Its functions tell whether they could.
@@ -349,6 +383,30 @@ func (w *read) writeQuery(ctx context.Context, set plan.Set) bool {
 					return false
 				}
 			}
+		case "storyDiff":
+			args, err := w.Args(ctx, "Query", f)
+			if err != nil {
+				return false
+			}
+			v, err := w.from.query.StoryDiff(ctx, args["id"].(string), args["from"].(int), args["to"].(int))
+			w.Note(f, v, err)
+			if err != nil {
+				return false
+			}
+			w.Buf = append(w.Buf, '[')
+			for i := range v {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				if v[i] == nil {
+					return false
+				} else {
+					if !w.writeFieldDiff(ctx, v[i], f.Of) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
 		case "story":
 			args, err := w.Args(ctx, "Query", f)
 			if err != nil {
@@ -458,6 +516,40 @@ func (w *read) writeQuery(ctx context.Context, set plan.Set) bool {
 					return false
 				}
 			}
+		case "serviceTokens":
+			args, err := w.Args(ctx, "Query", f)
+			if err != nil {
+				return false
+			}
+			v, err := w.from.query.ServiceTokens(ctx, args["first"].(*int), args["after"].(*scalar.Cursor))
+			w.Note(f, v, err)
+			if err != nil {
+				return false
+			}
+			if v == nil {
+				return false
+			} else {
+				if !w.writeServiceTokenConnection(ctx, v, f.Of) {
+					return false
+				}
+			}
+		case "webhooks":
+			args, err := w.Args(ctx, "Query", f)
+			if err != nil {
+				return false
+			}
+			v, err := w.from.query.Webhooks(ctx, args["first"].(*int), args["after"].(*scalar.Cursor))
+			w.Note(f, v, err)
+			if err != nil {
+				return false
+			}
+			if v == nil {
+				return false
+			} else {
+				if !w.writeWebhookConnection(ctx, v, f.Of) {
+					return false
+				}
+			}
 		default:
 			return false
 		}
@@ -531,6 +623,8 @@ func (w *read) writeTickerEntry(ctx context.Context, obj *news.TickerEntry, set 
 					return false
 				}
 			}
+		case "pinnedUntil":
+			w.Buf = scalar.AppendDateTime(w.Buf, obj.PinnedUntil)
 		case "keyEvent":
 			{
 				at := len(w.Buf)
@@ -579,6 +673,14 @@ func (w *read) writeTickerEntry(ctx context.Context, obj *news.TickerEntry, set 
 				w.Null()
 			} else {
 				if !w.writeCoverage(ctx, v, f.Of) {
+					return false
+				}
+			}
+		case "coverageOnly":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendBoolean(w.Buf, obj.CoverageOnly)
+				if w.IsNull(at) {
 					return false
 				}
 			}
@@ -671,6 +773,10 @@ func (w *read) writeTag(ctx context.Context, obj *news.Tag, set plan.Set) bool {
 				}
 			}
 			w.Buf = append(w.Buf, ']')
+		case "code":
+			w.Buf = scalar.AppendText(w.Buf, obj.Code)
+		case "uri":
+			w.Buf = scalar.AppendURL(w.Buf, obj.URI)
 		case "storyCount":
 			v, err := w.from.tag.StoryCount(ctx, obj)
 			if err != nil {
@@ -976,6 +1082,30 @@ func (w *read) writeStory(ctx context.Context, obj *news.Story, set plan.Set) bo
 			}
 		case "publishedAt":
 			w.Buf = scalar.AppendDateTime(w.Buf, obj.PublishedAt)
+		case "scheduledFor":
+			v, err := w.from.story.ScheduledFor(ctx, obj)
+			if err != nil {
+				return false
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendDateTime(w.Buf, *v)
+			}
+		case "schedule":
+			v, err := w.from.story.Schedule(ctx, obj)
+			if err != nil {
+				return false
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				if !w.writeSchedule(ctx, v, f.Of) {
+					return false
+				}
+			}
+		case "embargoedUntil":
+			w.Buf = scalar.AppendDateTime(w.Buf, obj.EmbargoedUntil)
 		case "updatedAt":
 			{
 				at := len(w.Buf)
@@ -997,6 +1127,34 @@ func (w *read) writeStory(ctx context.Context, obj *news.Story, set plan.Set) bo
 				at := len(w.Buf)
 				w.Buf = scalar.AppendInt(w.Buf, obj.Version)
 				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "revisions":
+			args, err := w.Args(ctx, "Story", f)
+			if err != nil {
+				return false
+			}
+			v, err := w.from.story.Revisions(ctx, obj, args["first"].(*int), args["after"].(*scalar.Cursor))
+			if err != nil {
+				return false
+			}
+			if v == nil {
+				return false
+			} else {
+				if !w.writeRevisionConnection(ctx, v, f.Of) {
+					return false
+				}
+			}
+		case "lock":
+			v, err := w.from.story.Lock(ctx, obj)
+			if err != nil {
+				return false
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				if !w.writeStoryLock(ctx, v, f.Of) {
 					return false
 				}
 			}
@@ -1237,6 +1395,205 @@ func (w *read) writeSource(ctx context.Context, obj *news.Source, set plan.Set) 
 	return true
 }
 
+func (w *read) writeSchedule(ctx context.Context, obj *model.Schedule, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"Schedule"`...)
+		case "at":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendDateTime(w.Buf, obj.At)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "local":
+			if obj.Local == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendString(w.Buf, *obj.Local)
+			}
+		case "zone":
+			if obj.Zone == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendString(w.Buf, *obj.Zone)
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeRevisionConnection(ctx context.Context, obj *model.RevisionConnection, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"RevisionConnection"`...)
+		case "edges":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.Edges {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				if obj.Edges[i] == nil {
+					return false
+				} else {
+					if !w.writeRevisionEdge(ctx, obj.Edges[i], f.Of) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
+		case "nodes":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.Nodes {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				if obj.Nodes[i] == nil {
+					return false
+				} else {
+					if !w.writeRevision(ctx, obj.Nodes[i], f.Of) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
+		case "pageInfo":
+			if obj.PageInfo == nil {
+				return false
+			} else {
+				if !w.writePageInfo(ctx, obj.PageInfo, f.Of) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeRevisionEdge(ctx context.Context, obj *model.RevisionEdge, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"RevisionEdge"`...)
+		case "cursor":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendCursor(w.Buf, obj.Cursor)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "node":
+			if obj.Node == nil {
+				return false
+			} else {
+				if !w.writeRevision(ctx, obj.Node, f.Of) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeRevision(ctx context.Context, obj *model.Revision, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"Revision"`...)
+		case "version":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendInt(w.Buf, obj.Version)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "change":
+			w.Buf = appendChange(w.Buf, obj.Change)
+		case "at":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendDateTime(w.Buf, obj.At)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "by":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendString(w.Buf, obj.By)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "changedFields":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.ChangedFields {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				{
+					at := len(w.Buf)
+					w.Buf = scalar.AppendString(w.Buf, obj.ChangedFields[i])
+					if w.IsNull(at) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
+		case "story":
+			if obj.Story == nil {
+				return false
+			} else {
+				if !w.writeStory(ctx, obj.Story, f.Of) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
 func (w *read) writePageInfo(ctx context.Context, obj *model.PageInfo, set plan.Set) bool {
 	if len(set) == 0 {
 		w.Buf = append(w.Buf, "{}"...)
@@ -1275,6 +1632,67 @@ func (w *read) writePageInfo(ctx context.Context, obj *model.PageInfo, set plan.
 				w.Null()
 			} else {
 				w.Buf = scalar.AppendCursor(w.Buf, *obj.EndCursor)
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeStoryLock(ctx context.Context, obj *model.StoryLock, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"StoryLock"`...)
+		case "storyId":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendID(w.Buf, obj.StoryID)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "held":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendBoolean(w.Buf, obj.Held)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "holder":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendString(w.Buf, obj.Holder)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "since":
+			if obj.Since == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendDateTime(w.Buf, *obj.Since)
+			}
+		case "until":
+			if obj.Until == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendDateTime(w.Buf, *obj.Until)
+			}
+		case "from":
+			if obj.From == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendString(w.Buf, *obj.From)
 			}
 		default:
 			return false
@@ -1645,6 +2063,89 @@ func (w *read) writeCoverageEdge(ctx context.Context, obj *model.CoverageEdge, s
 	return true
 }
 
+func (w *read) writeFieldDiff(ctx context.Context, obj *model.FieldDiff, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"FieldDiff"`...)
+		case "field":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendString(w.Buf, obj.Field)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "before":
+			if obj.Before == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendString(w.Buf, *obj.Before)
+			}
+		case "after":
+			if obj.After == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendString(w.Buf, *obj.After)
+			}
+		case "parts":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.Parts {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				if obj.Parts[i] == nil {
+					return false
+				} else {
+					if !w.writeDiffPart(ctx, obj.Parts[i], f.Of) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeDiffPart(ctx context.Context, obj *model.DiffPart, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"DiffPart"`...)
+		case "kind":
+			w.Marshal(obj.Kind)
+		case "text":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendString(w.Buf, obj.Text)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
 func (w *read) writeTagConnection(ctx context.Context, obj *model.TagConnection, set plan.Set) bool {
 	if len(set) == 0 {
 		w.Buf = append(w.Buf, "{}"...)
@@ -1772,6 +2273,337 @@ func (w *read) writeTrendingTag(ctx context.Context, obj *news.TagCount, set pla
 	return true
 }
 
+func (w *read) writeServiceTokenConnection(ctx context.Context, obj *model.ServiceTokenConnection, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"ServiceTokenConnection"`...)
+		case "edges":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.Edges {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				if obj.Edges[i] == nil {
+					return false
+				} else {
+					if !w.writeServiceTokenEdge(ctx, obj.Edges[i], f.Of) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
+		case "nodes":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.Nodes {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				if obj.Nodes[i] == nil {
+					return false
+				} else {
+					if !w.writeServiceToken(ctx, obj.Nodes[i], f.Of) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
+		case "pageInfo":
+			if obj.PageInfo == nil {
+				return false
+			} else {
+				if !w.writePageInfo(ctx, obj.PageInfo, f.Of) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeServiceTokenEdge(ctx context.Context, obj *model.ServiceTokenEdge, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"ServiceTokenEdge"`...)
+		case "cursor":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendCursor(w.Buf, obj.Cursor)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "node":
+			if obj.Node == nil {
+				return false
+			} else {
+				if !w.writeServiceToken(ctx, obj.Node, f.Of) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeServiceToken(ctx context.Context, obj *news.ServiceToken, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"ServiceToken"`...)
+		case "id":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendServiceTokenID(w.Buf, obj.ID)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "name":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendString(w.Buf, obj.Name)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "role":
+			w.Buf = appendRole(w.Buf, obj.Role)
+		case "createdBy":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendString(w.Buf, obj.CreatedBy)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "createdAt":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendDateTime(w.Buf, obj.CreatedAt)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "revokedAt":
+			w.Buf = scalar.AppendDateTime(w.Buf, obj.RevokedAt)
+		case "version":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendInt(w.Buf, obj.Version)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeWebhookConnection(ctx context.Context, obj *model.WebhookConnection, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"WebhookConnection"`...)
+		case "edges":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.Edges {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				if obj.Edges[i] == nil {
+					return false
+				} else {
+					if !w.writeWebhookEdge(ctx, obj.Edges[i], f.Of) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
+		case "nodes":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.Nodes {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				if obj.Nodes[i] == nil {
+					return false
+				} else {
+					if !w.writeWebhook(ctx, obj.Nodes[i], f.Of) {
+						return false
+					}
+				}
+			}
+			w.Buf = append(w.Buf, ']')
+		case "pageInfo":
+			if obj.PageInfo == nil {
+				return false
+			} else {
+				if !w.writePageInfo(ctx, obj.PageInfo, f.Of) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeWebhookEdge(ctx context.Context, obj *model.WebhookEdge, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"WebhookEdge"`...)
+		case "cursor":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendCursor(w.Buf, obj.Cursor)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "node":
+			if obj.Node == nil {
+				return false
+			} else {
+				if !w.writeWebhook(ctx, obj.Node, f.Of) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
+func (w *read) writeWebhook(ctx context.Context, obj *news.Webhook, set plan.Set) bool {
+	if len(set) == 0 {
+		w.Buf = append(w.Buf, "{}"...)
+		return true
+	}
+	for i := range set {
+		f := &set[i]
+		w.Buf = append(w.Buf, f.Key...)
+		switch f.Name {
+		case "__typename":
+			w.Buf = append(w.Buf, `"Webhook"`...)
+		case "id":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendWebhookID(w.Buf, obj.ID)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "url":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendURL(w.Buf, obj.URL)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "description":
+			w.Buf = scalar.AppendText(w.Buf, obj.Description)
+		case "kinds":
+			w.Buf = append(w.Buf, '[')
+			for i := range obj.Kinds {
+				if i > 0 {
+					w.Buf = append(w.Buf, ',')
+				}
+				w.Buf = appendNewsKind(w.Buf, obj.Kinds[i])
+			}
+			w.Buf = append(w.Buf, ']')
+		case "status":
+			w.Buf = appendWebhookStatus(w.Buf, obj.Status)
+		case "failure":
+			w.Buf = scalar.AppendText(w.Buf, obj.Failure)
+		case "createdBy":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendString(w.Buf, obj.CreatedBy)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "createdAt":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendDateTime(w.Buf, obj.CreatedAt)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		case "delivered":
+			v, err := w.from.webhook.Delivered(ctx, obj)
+			if err != nil {
+				return false
+			}
+			if v == nil {
+				w.Null()
+			} else {
+				w.Buf = scalar.AppendCursor(w.Buf, *v)
+			}
+		case "version":
+			{
+				at := len(w.Buf)
+				w.Buf = scalar.AppendInt(w.Buf, obj.Version)
+				if w.IsNull(at) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	w.Buf = append(w.Buf, '}')
+	return true
+}
+
 func appendPriority(dst []byte, v news.Priority) []byte {
 	switch v {
 	case news.Flash:
@@ -1822,10 +2654,14 @@ func appendStoryStatus(dst []byte, v news.StoryStatus) []byte {
 	switch v {
 	case news.StoryDraft:
 		return append(dst, `"DRAFT"`...)
+	case news.StoryScheduled:
+		return append(dst, `"SCHEDULED"`...)
 	case news.StoryPublished:
 		return append(dst, `"PUBLISHED"`...)
 	case news.StoryUnpublished:
 		return append(dst, `"UNPUBLISHED"`...)
+	case news.StoryRetracted:
+		return append(dst, `"RETRACTED"`...)
 	}
 	return append(dst, `""`...)
 }
@@ -1838,6 +2674,36 @@ func appendCorrectionKind(dst []byte, v news.CorrectionKind) []byte {
 		return append(dst, `"CLARIFICATION"`...)
 	case news.Retracting:
 		return append(dst, `"RETRACTION"`...)
+	}
+	return append(dst, `""`...)
+}
+
+func appendChange(dst []byte, v news.Op) []byte {
+	switch v {
+	case news.OpCreated:
+		return append(dst, `"CREATED"`...)
+	case news.OpUpdated:
+		return append(dst, `"UPDATED"`...)
+	case news.OpPublished:
+		return append(dst, `"PUBLISHED"`...)
+	case news.OpUnpublished:
+		return append(dst, `"UNPUBLISHED"`...)
+	case news.OpCorrected:
+		return append(dst, `"CORRECTED"`...)
+	case news.OpRetracted:
+		return append(dst, `"RETRACTED"`...)
+	case news.OpScheduled:
+		return append(dst, `"SCHEDULED"`...)
+	case news.OpUnscheduled:
+		return append(dst, `"UNSCHEDULED"`...)
+	case news.OpEmbargoed:
+		return append(dst, `"EMBARGOED"`...)
+	case news.OpReleased:
+		return append(dst, `"RELEASED"`...)
+	case news.OpRestored:
+		return append(dst, `"RESTORED"`...)
+	case news.OpRetagged:
+		return append(dst, `"RETAGGED"`...)
 	}
 	return append(dst, `""`...)
 }
@@ -1864,6 +2730,34 @@ func appendRole(dst []byte, v news.Role) []byte {
 		return append(dst, `"EDITOR"`...)
 	case news.Admin:
 		return append(dst, `"ADMIN"`...)
+	}
+	return append(dst, `""`...)
+}
+
+func appendNewsKind(dst []byte, v news.Kind) []byte {
+	switch v {
+	case news.KindStory:
+		return append(dst, `"STORY"`...)
+	case news.KindTag:
+		return append(dst, `"TAG"`...)
+	case news.KindTickerEntry:
+		return append(dst, `"TICKER_ENTRY"`...)
+	case news.KindCoverage:
+		return append(dst, `"COVERAGE"`...)
+	}
+	return append(dst, `""`...)
+}
+
+func appendWebhookStatus(dst []byte, v news.WebhookStatus) []byte {
+	switch v {
+	case news.WebhookActive:
+		return append(dst, `"ACTIVE"`...)
+	case news.WebhookPaused:
+		return append(dst, `"PAUSED"`...)
+	case news.WebhookDead:
+		return append(dst, `"DEAD"`...)
+	case news.WebhookDeleted:
+		return append(dst, `"DELETED"`...)
 	}
 	return append(dst, `""`...)
 }

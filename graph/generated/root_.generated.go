@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Subscription() SubscriptionResolver
 	Tag() TagResolver
 	TickerEntry() TickerEntryResolver
+	Webhook() WebhookResolver
 }
 
 type DirectiveRoot struct {
@@ -87,6 +88,23 @@ type ComplexityRoot struct {
 		Update func(childComplexity int) int
 	}
 
+	CreatedServiceToken struct {
+		ServiceToken func(childComplexity int) int
+		Token        func(childComplexity int) int
+	}
+
+	DiffPart struct {
+		Kind func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
+	FieldDiff struct {
+		After  func(childComplexity int) int
+		Before func(childComplexity int) int
+		Field  func(childComplexity int) int
+		Parts  func(childComplexity int) int
+	}
+
 	FocalPoint struct {
 		X func(childComplexity int) int
 		Y func(childComplexity int) int
@@ -121,19 +139,42 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		CorrectTickerEntry func(childComplexity int, input model.CorrectTickerEntryInput) int
-		CreateCoverage     func(childComplexity int, input model.CreateCoverageInput) int
-		CreateStory        func(childComplexity int, input model.CreateStoryInput) int
-		CreateTag          func(childComplexity int, input model.CreateTagInput) int
-		ImportTicker       func(childComplexity int, input model.ImportTickerInput) int
-		PinTickerEntry     func(childComplexity int, input model.PinInput) int
-		PublishStory       func(childComplexity int, input model.PublishStoryInput) int
-		PublishTickerEntry func(childComplexity int, input model.PublishTickerEntryInput) int
-		RetractTickerEntry func(childComplexity int, input model.RetractInput) int
-		UnpublishStory     func(childComplexity int, input model.VersionedInput) int
-		UpdateCoverage     func(childComplexity int, input model.UpdateCoverageInput) int
-		UpdateStory        func(childComplexity int, input model.UpdateStoryInput) int
-		UpdateTag          func(childComplexity int, input model.UpdateTagInput) int
+		CorrectStory        func(childComplexity int, input model.CorrectStoryInput) int
+		CorrectTickerEntry  func(childComplexity int, input model.CorrectTickerEntryInput) int
+		CreateCoverage      func(childComplexity int, input model.CreateCoverageInput) int
+		CreatePreview       func(childComplexity int, input model.CreatePreviewInput) int
+		CreateServiceToken  func(childComplexity int, input model.CreateServiceTokenInput) int
+		CreateStory         func(childComplexity int, input model.CreateStoryInput) int
+		CreateTag           func(childComplexity int, input model.CreateTagInput) int
+		CreateWebhook       func(childComplexity int, input model.CreateWebhookInput) int
+		DeleteTag           func(childComplexity int, input model.VersionedInput) int
+		DeleteWebhook       func(childComplexity int, input model.VersionedInput) int
+		EmbargoStory        func(childComplexity int, input model.EmbargoStoryInput) int
+		EndCoverage         func(childComplexity int, input model.VersionedInput) int
+		ImportTicker        func(childComplexity int, input model.ImportTickerInput) int
+		LockStory           func(childComplexity int, input model.LockStoryInput) int
+		MergeTags           func(childComplexity int, input model.MergeTagsInput) int
+		PauseWebhook        func(childComplexity int, input model.PauseWebhookInput) int
+		PinTickerEntry      func(childComplexity int, input model.PinInput) int
+		PublishStory        func(childComplexity int, input model.PublishStoryInput) int
+		PublishTickerEntry  func(childComplexity int, input model.PublishTickerEntryInput) int
+		RedeliverWebhook    func(childComplexity int, input model.RedeliverWebhookInput) int
+		ReleaseStoryLock    func(childComplexity int, id string) int
+		RenewStoryLock      func(childComplexity int, id string) int
+		RestoreStory        func(childComplexity int, input model.RestoreStoryInput) int
+		RestoreTag          func(childComplexity int, input model.VersionedInput) int
+		RetractStory        func(childComplexity int, input model.RetractInput) int
+		RetractTickerEntry  func(childComplexity int, input model.RetractInput) int
+		RevokeServiceToken  func(childComplexity int, input model.VersionedInput) int
+		RotateWebhookSecret func(childComplexity int, input model.VersionedInput) int
+		StartCoverage       func(childComplexity int, input model.VersionedInput) int
+		UnmergeTag          func(childComplexity int, input model.VersionedInput) int
+		UnpublishStory      func(childComplexity int, input model.VersionedInput) int
+		UnscheduleStory     func(childComplexity int, input model.VersionedInput) int
+		UpdateCoverage      func(childComplexity int, input model.UpdateCoverageInput) int
+		UpdateStory         func(childComplexity int, input model.UpdateStoryInput) int
+		UpdateTag           func(childComplexity int, input model.UpdateTagInput) int
+		UpdateWebhook       func(childComplexity int, input model.UpdateWebhookInput) int
 	}
 
 	PageInfo struct {
@@ -143,18 +184,26 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	Preview struct {
+		ExpiresAt func(childComplexity int) int
+		Token     func(childComplexity int) int
+	}
+
 	Query struct {
-		Coverage     func(childComplexity int, slug string) int
-		Coverages    func(childComplexity int, status []news.CoverageStatus, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
-		Node         func(childComplexity int, id string) int
-		Nodes        func(childComplexity int, ids []string) int
-		Stories      func(childComplexity int, filter *model.StoryFilter, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
-		Story        func(childComplexity int, slug string) int
-		Tag          func(childComplexity int, slug string) int
-		Tags         func(childComplexity int, filter *model.TagFilter, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
-		Ticker       func(childComplexity int, filter *model.TickerFilter, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
-		TrendingTags func(childComplexity int, withinHours *int, first *int, kind []news.TagKind) int
-		Viewer       func(childComplexity int) int
+		Coverage      func(childComplexity int, slug string) int
+		Coverages     func(childComplexity int, status []news.CoverageStatus, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
+		Node          func(childComplexity int, id string) int
+		Nodes         func(childComplexity int, ids []string) int
+		ServiceTokens func(childComplexity int, first *int, after *scalar.Cursor) int
+		Stories       func(childComplexity int, filter *model.StoryFilter, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
+		Story         func(childComplexity int, slug string) int
+		StoryDiff     func(childComplexity int, id string, from int, to int) int
+		Tag           func(childComplexity int, slug string) int
+		Tags          func(childComplexity int, filter *model.TagFilter, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
+		Ticker        func(childComplexity int, filter *model.TickerFilter, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
+		TrendingTags  func(childComplexity int, withinHours *int, first *int, kind []news.TagKind) int
+		Viewer        func(childComplexity int) int
+		Webhooks      func(childComplexity int, first *int, after *scalar.Cursor) int
 	}
 
 	RefusedLine struct {
@@ -163,32 +212,84 @@ type ComplexityRoot struct {
 		Text   func(childComplexity int) int
 	}
 
+	Revision struct {
+		At            func(childComplexity int) int
+		By            func(childComplexity int) int
+		Change        func(childComplexity int) int
+		ChangedFields func(childComplexity int) int
+		Story         func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	RevisionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RevisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Schedule struct {
+		At    func(childComplexity int) int
+		Local func(childComplexity int) int
+		Zone  func(childComplexity int) int
+	}
+
+	ServiceToken struct {
+		CreatedAt func(childComplexity int) int
+		CreatedBy func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Name      func(childComplexity int) int
+		RevokedAt func(childComplexity int) int
+		Role      func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ServiceTokenConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ServiceTokenEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Source struct {
 		Name func(childComplexity int) int
 		URL  func(childComplexity int) int
 	}
 
 	Story struct {
-		Authors      func(childComplexity int) int
-		Body         func(childComplexity int) int
-		Breaking     func(childComplexity int) int
-		CanonicalURL func(childComplexity int) int
-		Corrections  func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Image        func(childComplexity int) int
-		Language     func(childComplexity int) int
-		Priority     func(childComplexity int) int
-		PublishedAt  func(childComplexity int) int
-		Related      func(childComplexity int, first *int) int
-		Slug         func(childComplexity int) int
-		Source       func(childComplexity int) int
-		Status       func(childComplexity int) int
-		Summary      func(childComplexity int) int
-		Tags         func(childComplexity int) int
-		Title        func(childComplexity int) int
-		UpdatedAt    func(childComplexity int) int
-		Version      func(childComplexity int) int
+		Authors        func(childComplexity int) int
+		Body           func(childComplexity int) int
+		Breaking       func(childComplexity int) int
+		CanonicalURL   func(childComplexity int) int
+		Corrections    func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		EmbargoedUntil func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Image          func(childComplexity int) int
+		Language       func(childComplexity int) int
+		Lock           func(childComplexity int) int
+		Priority       func(childComplexity int) int
+		PublishedAt    func(childComplexity int) int
+		Related        func(childComplexity int, first *int) int
+		Revisions      func(childComplexity int, first *int, after *scalar.Cursor) int
+		Schedule       func(childComplexity int) int
+		ScheduledFor   func(childComplexity int) int
+		Slug           func(childComplexity int) int
+		Source         func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Summary        func(childComplexity int) int
+		Tags           func(childComplexity int) int
+		Title          func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		Version        func(childComplexity int) int
 	}
 
 	StoryBody struct {
@@ -218,16 +319,33 @@ type ComplexityRoot struct {
 		Story  func(childComplexity int) int
 	}
 
+	StoryLock struct {
+		From    func(childComplexity int) int
+		Held    func(childComplexity int) int
+		Holder  func(childComplexity int) int
+		Since   func(childComplexity int) int
+		StoryID func(childComplexity int) int
+		Until   func(childComplexity int) int
+	}
+
+	StoryLockEvent struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
+		Lock   func(childComplexity int) int
+	}
+
 	Subscription struct {
 		BreakingNews func(childComplexity int, after *scalar.Cursor, minPriority *news.Priority) int
 		Coverage     func(childComplexity int, slug string, after *scalar.Cursor) int
 		Stories      func(childComplexity int, after *scalar.Cursor, filter *model.StoryFilter) int
 		Story        func(childComplexity int, slug string, after *scalar.Cursor) int
+		StoryLock    func(childComplexity int, id string, after *scalar.Cursor) int
 		Ticker       func(childComplexity int, after *scalar.Cursor, filter *model.TickerFilter) int
 	}
 
 	Tag struct {
 		Aliases     func(childComplexity int) int
+		Code        func(childComplexity int) int
 		Description func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Kind        func(childComplexity int) int
@@ -235,6 +353,7 @@ type ComplexityRoot struct {
 		Slug        func(childComplexity int) int
 		Stories     func(childComplexity int, filter *model.StoryFilter, first *int, after *scalar.Cursor, last *int, before *scalar.Cursor) int
 		StoryCount  func(childComplexity int) int
+		URI         func(childComplexity int) int
 		Version     func(childComplexity int) int
 	}
 
@@ -247,6 +366,14 @@ type ComplexityRoot struct {
 	TagEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	TagMove struct {
+		Coverages     func(childComplexity int) int
+		Merged        func(childComplexity int) int
+		Stories       func(childComplexity int) int
+		Tag           func(childComplexity int) int
+		TickerEntries func(childComplexity int) int
 	}
 
 	TickerConnection struct {
@@ -262,22 +389,24 @@ type ComplexityRoot struct {
 	}
 
 	TickerEntry struct {
-		Body        func(childComplexity int) int
-		Corrections func(childComplexity int) int
-		Coverage    func(childComplexity int) int
-		Headline    func(childComplexity int) int
-		ID          func(childComplexity int) int
-		KeyEvent    func(childComplexity int) int
-		OccurredAt  func(childComplexity int) int
-		Pinned      func(childComplexity int) int
-		Priority    func(childComplexity int) int
-		PublishedAt func(childComplexity int) int
-		Source      func(childComplexity int) int
-		Status      func(childComplexity int) int
-		Story       func(childComplexity int) int
-		Tags        func(childComplexity int) int
-		UpdatedAt   func(childComplexity int) int
-		Version     func(childComplexity int) int
+		Body         func(childComplexity int) int
+		Corrections  func(childComplexity int) int
+		Coverage     func(childComplexity int) int
+		CoverageOnly func(childComplexity int) int
+		Headline     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		KeyEvent     func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		Pinned       func(childComplexity int) int
+		PinnedUntil  func(childComplexity int) int
+		Priority     func(childComplexity int) int
+		PublishedAt  func(childComplexity int) int
+		Source       func(childComplexity int) int
+		Status       func(childComplexity int) int
+		Story        func(childComplexity int) int
+		Tags         func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
 	}
 
 	TickerEvent struct {
@@ -295,6 +424,35 @@ type ComplexityRoot struct {
 	Viewer struct {
 		Name func(childComplexity int) int
 		Role func(childComplexity int) int
+	}
+
+	Webhook struct {
+		CreatedAt   func(childComplexity int) int
+		CreatedBy   func(childComplexity int) int
+		Delivered   func(childComplexity int) int
+		Description func(childComplexity int) int
+		Failure     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kinds       func(childComplexity int) int
+		Status      func(childComplexity int) int
+		URL         func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	WebhookConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookSecret struct {
+		Secret  func(childComplexity int) int
+		Webhook func(childComplexity int) int
 	}
 }
 
@@ -520,6 +678,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CoverageEvent.Update(childComplexity), true
 
+	case "CreatedServiceToken.serviceToken":
+		if e.ComplexityRoot.CreatedServiceToken.ServiceToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatedServiceToken.ServiceToken(childComplexity), true
+	case "CreatedServiceToken.token":
+		if e.ComplexityRoot.CreatedServiceToken.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatedServiceToken.Token(childComplexity), true
+
+	case "DiffPart.kind":
+		if e.ComplexityRoot.DiffPart.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiffPart.Kind(childComplexity), true
+	case "DiffPart.text":
+		if e.ComplexityRoot.DiffPart.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiffPart.Text(childComplexity), true
+
+	case "FieldDiff.after":
+		if e.ComplexityRoot.FieldDiff.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldDiff.After(childComplexity), true
+	case "FieldDiff.before":
+		if e.ComplexityRoot.FieldDiff.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldDiff.Before(childComplexity), true
+	case "FieldDiff.field":
+		if e.ComplexityRoot.FieldDiff.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldDiff.Field(childComplexity), true
+	case "FieldDiff.parts":
+		if e.ComplexityRoot.FieldDiff.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldDiff.Parts(childComplexity), true
+
 	case "FocalPoint.x":
 		if e.ComplexityRoot.FocalPoint.X == nil {
 			break
@@ -650,6 +859,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ImportedLine.Outcome(childComplexity), true
 
+	case "Mutation.correctStory":
+		if e.ComplexityRoot.Mutation.CorrectStory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_correctStory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CorrectStory(childComplexity, args["input"].(model.CorrectStoryInput)), true
 	case "Mutation.correctTickerEntry":
 		if e.ComplexityRoot.Mutation.CorrectTickerEntry == nil {
 			break
@@ -672,6 +892,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateCoverage(childComplexity, args["input"].(model.CreateCoverageInput)), true
+	case "Mutation.createPreview":
+		if e.ComplexityRoot.Mutation.CreatePreview == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePreview(childComplexity, args["input"].(model.CreatePreviewInput)), true
+	case "Mutation.createServiceToken":
+		if e.ComplexityRoot.Mutation.CreateServiceToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createServiceToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateServiceToken(childComplexity, args["input"].(model.CreateServiceTokenInput)), true
 	case "Mutation.createStory":
 		if e.ComplexityRoot.Mutation.CreateStory == nil {
 			break
@@ -694,6 +936,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTag(childComplexity, args["input"].(model.CreateTagInput)), true
+	case "Mutation.createWebhook":
+		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(model.CreateWebhookInput)), true
+	case "Mutation.deleteTag":
+		if e.ComplexityRoot.Mutation.DeleteTag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteTag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteTag(childComplexity, args["input"].(model.VersionedInput)), true
+	case "Mutation.deleteWebhook":
+		if e.ComplexityRoot.Mutation.DeleteWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(model.VersionedInput)), true
+	case "Mutation.embargoStory":
+		if e.ComplexityRoot.Mutation.EmbargoStory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_embargoStory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EmbargoStory(childComplexity, args["input"].(model.EmbargoStoryInput)), true
+	case "Mutation.endCoverage":
+		if e.ComplexityRoot.Mutation.EndCoverage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endCoverage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndCoverage(childComplexity, args["input"].(model.VersionedInput)), true
 	case "Mutation.importTicker":
 		if e.ComplexityRoot.Mutation.ImportTicker == nil {
 			break
@@ -705,6 +1002,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ImportTicker(childComplexity, args["input"].(model.ImportTickerInput)), true
+	case "Mutation.lockStory":
+		if e.ComplexityRoot.Mutation.LockStory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_lockStory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LockStory(childComplexity, args["input"].(model.LockStoryInput)), true
+	case "Mutation.mergeTags":
+		if e.ComplexityRoot.Mutation.MergeTags == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeTags_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeTags(childComplexity, args["input"].(model.MergeTagsInput)), true
+	case "Mutation.pauseWebhook":
+		if e.ComplexityRoot.Mutation.PauseWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseWebhook(childComplexity, args["input"].(model.PauseWebhookInput)), true
 	case "Mutation.pinTickerEntry":
 		if e.ComplexityRoot.Mutation.PinTickerEntry == nil {
 			break
@@ -738,6 +1068,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PublishTickerEntry(childComplexity, args["input"].(model.PublishTickerEntryInput)), true
+	case "Mutation.redeliverWebhook":
+		if e.ComplexityRoot.Mutation.RedeliverWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_redeliverWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RedeliverWebhook(childComplexity, args["input"].(model.RedeliverWebhookInput)), true
+	case "Mutation.releaseStoryLock":
+		if e.ComplexityRoot.Mutation.ReleaseStoryLock == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_releaseStoryLock_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReleaseStoryLock(childComplexity, args["id"].(string)), true
+	case "Mutation.renewStoryLock":
+		if e.ComplexityRoot.Mutation.RenewStoryLock == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renewStoryLock_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenewStoryLock(childComplexity, args["id"].(string)), true
+	case "Mutation.restoreStory":
+		if e.ComplexityRoot.Mutation.RestoreStory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreStory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreStory(childComplexity, args["input"].(model.RestoreStoryInput)), true
+	case "Mutation.restoreTag":
+		if e.ComplexityRoot.Mutation.RestoreTag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreTag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreTag(childComplexity, args["input"].(model.VersionedInput)), true
+	case "Mutation.retractStory":
+		if e.ComplexityRoot.Mutation.RetractStory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retractStory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetractStory(childComplexity, args["input"].(model.RetractInput)), true
 	case "Mutation.retractTickerEntry":
 		if e.ComplexityRoot.Mutation.RetractTickerEntry == nil {
 			break
@@ -749,6 +1145,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetractTickerEntry(childComplexity, args["input"].(model.RetractInput)), true
+	case "Mutation.revokeServiceToken":
+		if e.ComplexityRoot.Mutation.RevokeServiceToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeServiceToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeServiceToken(childComplexity, args["input"].(model.VersionedInput)), true
+	case "Mutation.rotateWebhookSecret":
+		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateWebhookSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(model.VersionedInput)), true
+	case "Mutation.startCoverage":
+		if e.ComplexityRoot.Mutation.StartCoverage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startCoverage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartCoverage(childComplexity, args["input"].(model.VersionedInput)), true
+	case "Mutation.unmergeTag":
+		if e.ComplexityRoot.Mutation.UnmergeTag == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unmergeTag_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnmergeTag(childComplexity, args["input"].(model.VersionedInput)), true
 	case "Mutation.unpublishStory":
 		if e.ComplexityRoot.Mutation.UnpublishStory == nil {
 			break
@@ -760,6 +1200,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnpublishStory(childComplexity, args["input"].(model.VersionedInput)), true
+	case "Mutation.unscheduleStory":
+		if e.ComplexityRoot.Mutation.UnscheduleStory == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unscheduleStory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnscheduleStory(childComplexity, args["input"].(model.VersionedInput)), true
 	case "Mutation.updateCoverage":
 		if e.ComplexityRoot.Mutation.UpdateCoverage == nil {
 			break
@@ -793,6 +1244,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateTag(childComplexity, args["input"].(model.UpdateTagInput)), true
+	case "Mutation.updateWebhook":
+		if e.ComplexityRoot.Mutation.UpdateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateWebhook(childComplexity, args["input"].(model.UpdateWebhookInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -818,6 +1280,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Preview.expiresAt":
+		if e.ComplexityRoot.Preview.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Preview.ExpiresAt(childComplexity), true
+	case "Preview.token":
+		if e.ComplexityRoot.Preview.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Preview.Token(childComplexity), true
 
 	case "Query.coverage":
 		if e.ComplexityRoot.Query.Coverage == nil {
@@ -864,6 +1339,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.serviceTokens":
+		if e.ComplexityRoot.Query.ServiceTokens == nil {
+			break
+		}
+
+		args, err := ec.field_Query_serviceTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ServiceTokens(childComplexity, args["first"].(*int), args["after"].(*scalar.Cursor)), true
 	case "Query.stories":
 		if e.ComplexityRoot.Query.Stories == nil {
 			break
@@ -886,6 +1372,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Story(childComplexity, args["slug"].(string)), true
+	case "Query.storyDiff":
+		if e.ComplexityRoot.Query.StoryDiff == nil {
+			break
+		}
+
+		args, err := ec.field_Query_storyDiff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.StoryDiff(childComplexity, args["id"].(string), args["from"].(int), args["to"].(int)), true
 	case "Query.tag":
 		if e.ComplexityRoot.Query.Tag == nil {
 			break
@@ -936,6 +1433,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.webhooks":
+		if e.ComplexityRoot.Query.Webhooks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["first"].(*int), args["after"].(*scalar.Cursor)), true
 
 	case "RefusedLine.line":
 		if e.ComplexityRoot.RefusedLine.Line == nil {
@@ -955,6 +1463,169 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefusedLine.Text(childComplexity), true
+
+	case "Revision.at":
+		if e.ComplexityRoot.Revision.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Revision.At(childComplexity), true
+	case "Revision.by":
+		if e.ComplexityRoot.Revision.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Revision.By(childComplexity), true
+	case "Revision.change":
+		if e.ComplexityRoot.Revision.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Revision.Change(childComplexity), true
+	case "Revision.changedFields":
+		if e.ComplexityRoot.Revision.ChangedFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Revision.ChangedFields(childComplexity), true
+	case "Revision.story":
+		if e.ComplexityRoot.Revision.Story == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Revision.Story(childComplexity), true
+	case "Revision.version":
+		if e.ComplexityRoot.Revision.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Revision.Version(childComplexity), true
+
+	case "RevisionConnection.edges":
+		if e.ComplexityRoot.RevisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevisionConnection.Edges(childComplexity), true
+	case "RevisionConnection.nodes":
+		if e.ComplexityRoot.RevisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevisionConnection.Nodes(childComplexity), true
+	case "RevisionConnection.pageInfo":
+		if e.ComplexityRoot.RevisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevisionConnection.PageInfo(childComplexity), true
+
+	case "RevisionEdge.cursor":
+		if e.ComplexityRoot.RevisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevisionEdge.Cursor(childComplexity), true
+	case "RevisionEdge.node":
+		if e.ComplexityRoot.RevisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevisionEdge.Node(childComplexity), true
+
+	case "Schedule.at":
+		if e.ComplexityRoot.Schedule.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.At(childComplexity), true
+	case "Schedule.local":
+		if e.ComplexityRoot.Schedule.Local == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Local(childComplexity), true
+	case "Schedule.zone":
+		if e.ComplexityRoot.Schedule.Zone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Zone(childComplexity), true
+
+	case "ServiceToken.createdAt":
+		if e.ComplexityRoot.ServiceToken.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.CreatedAt(childComplexity), true
+	case "ServiceToken.createdBy":
+		if e.ComplexityRoot.ServiceToken.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.CreatedBy(childComplexity), true
+	case "ServiceToken.id":
+		if e.ComplexityRoot.ServiceToken.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.ID(childComplexity), true
+	case "ServiceToken.name":
+		if e.ComplexityRoot.ServiceToken.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.Name(childComplexity), true
+	case "ServiceToken.revokedAt":
+		if e.ComplexityRoot.ServiceToken.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.RevokedAt(childComplexity), true
+	case "ServiceToken.role":
+		if e.ComplexityRoot.ServiceToken.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.Role(childComplexity), true
+	case "ServiceToken.version":
+		if e.ComplexityRoot.ServiceToken.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceToken.Version(childComplexity), true
+
+	case "ServiceTokenConnection.edges":
+		if e.ComplexityRoot.ServiceTokenConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenConnection.Edges(childComplexity), true
+	case "ServiceTokenConnection.nodes":
+		if e.ComplexityRoot.ServiceTokenConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenConnection.Nodes(childComplexity), true
+	case "ServiceTokenConnection.pageInfo":
+		if e.ComplexityRoot.ServiceTokenConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenConnection.PageInfo(childComplexity), true
+
+	case "ServiceTokenEdge.cursor":
+		if e.ComplexityRoot.ServiceTokenEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenEdge.Cursor(childComplexity), true
+	case "ServiceTokenEdge.node":
+		if e.ComplexityRoot.ServiceTokenEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceTokenEdge.Node(childComplexity), true
 
 	case "Source.name":
 		if e.ComplexityRoot.Source.Name == nil {
@@ -1005,6 +1676,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Story.CreatedAt(childComplexity), true
+	case "Story.embargoedUntil":
+		if e.ComplexityRoot.Story.EmbargoedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Story.EmbargoedUntil(childComplexity), true
 	case "Story.id":
 		if e.ComplexityRoot.Story.ID == nil {
 			break
@@ -1023,6 +1700,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Story.Language(childComplexity), true
+	case "Story.lock":
+		if e.ComplexityRoot.Story.Lock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Story.Lock(childComplexity), true
 	case "Story.priority":
 		if e.ComplexityRoot.Story.Priority == nil {
 			break
@@ -1046,6 +1729,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Story.Related(childComplexity, args["first"].(*int)), true
+	case "Story.revisions":
+		if e.ComplexityRoot.Story.Revisions == nil {
+			break
+		}
+
+		args, err := ec.field_Story_revisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Story.Revisions(childComplexity, args["first"].(*int), args["after"].(*scalar.Cursor)), true
+	case "Story.schedule":
+		if e.ComplexityRoot.Story.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Story.Schedule(childComplexity), true
+	case "Story.scheduledFor":
+		if e.ComplexityRoot.Story.ScheduledFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Story.ScheduledFor(childComplexity), true
 	case "Story.slug":
 		if e.ComplexityRoot.Story.Slug == nil {
 			break
@@ -1189,6 +1895,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StoryEvent.Story(childComplexity), true
 
+	case "StoryLock.from":
+		if e.ComplexityRoot.StoryLock.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLock.From(childComplexity), true
+	case "StoryLock.held":
+		if e.ComplexityRoot.StoryLock.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLock.Held(childComplexity), true
+	case "StoryLock.holder":
+		if e.ComplexityRoot.StoryLock.Holder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLock.Holder(childComplexity), true
+	case "StoryLock.since":
+		if e.ComplexityRoot.StoryLock.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLock.Since(childComplexity), true
+	case "StoryLock.storyId":
+		if e.ComplexityRoot.StoryLock.StoryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLock.StoryID(childComplexity), true
+	case "StoryLock.until":
+		if e.ComplexityRoot.StoryLock.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLock.Until(childComplexity), true
+
+	case "StoryLockEvent.at":
+		if e.ComplexityRoot.StoryLockEvent.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLockEvent.At(childComplexity), true
+	case "StoryLockEvent.cursor":
+		if e.ComplexityRoot.StoryLockEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLockEvent.Cursor(childComplexity), true
+	case "StoryLockEvent.lock":
+		if e.ComplexityRoot.StoryLockEvent.Lock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoryLockEvent.Lock(childComplexity), true
+
 	case "Subscription.breakingNews":
 		if e.ComplexityRoot.Subscription.BreakingNews == nil {
 			break
@@ -1233,6 +1995,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Story(childComplexity, args["slug"].(string), args["after"].(*scalar.Cursor)), true
+	case "Subscription.storyLock":
+		if e.ComplexityRoot.Subscription.StoryLock == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_storyLock_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.StoryLock(childComplexity, args["id"].(string), args["after"].(*scalar.Cursor)), true
 	case "Subscription.ticker":
 		if e.ComplexityRoot.Subscription.Ticker == nil {
 			break
@@ -1251,6 +2024,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tag.Aliases(childComplexity), true
+	case "Tag.code":
+		if e.ComplexityRoot.Tag.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.Code(childComplexity), true
 	case "Tag.description":
 		if e.ComplexityRoot.Tag.Description == nil {
 			break
@@ -1298,6 +2077,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tag.StoryCount(childComplexity), true
+	case "Tag.uri":
+		if e.ComplexityRoot.Tag.URI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tag.URI(childComplexity), true
 	case "Tag.version":
 		if e.ComplexityRoot.Tag.Version == nil {
 			break
@@ -1336,6 +2121,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TagEdge.Node(childComplexity), true
+
+	case "TagMove.coverages":
+		if e.ComplexityRoot.TagMove.Coverages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagMove.Coverages(childComplexity), true
+	case "TagMove.merged":
+		if e.ComplexityRoot.TagMove.Merged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagMove.Merged(childComplexity), true
+	case "TagMove.stories":
+		if e.ComplexityRoot.TagMove.Stories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagMove.Stories(childComplexity), true
+	case "TagMove.tag":
+		if e.ComplexityRoot.TagMove.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagMove.Tag(childComplexity), true
+	case "TagMove.tickerEntries":
+		if e.ComplexityRoot.TagMove.TickerEntries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagMove.TickerEntries(childComplexity), true
 
 	case "TickerConnection.edges":
 		if e.ComplexityRoot.TickerConnection.Edges == nil {
@@ -1393,6 +2209,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TickerEntry.Coverage(childComplexity), true
+	case "TickerEntry.coverageOnly":
+		if e.ComplexityRoot.TickerEntry.CoverageOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TickerEntry.CoverageOnly(childComplexity), true
 	case "TickerEntry.headline":
 		if e.ComplexityRoot.TickerEntry.Headline == nil {
 			break
@@ -1423,6 +2245,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TickerEntry.Pinned(childComplexity), true
+	case "TickerEntry.pinnedUntil":
+		if e.ComplexityRoot.TickerEntry.PinnedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TickerEntry.PinnedUntil(childComplexity), true
 	case "TickerEntry.priority":
 		if e.ComplexityRoot.TickerEntry.Priority == nil {
 			break
@@ -1523,6 +2351,112 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Role(childComplexity), true
 
+	case "Webhook.createdAt":
+		if e.ComplexityRoot.Webhook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedAt(childComplexity), true
+	case "Webhook.createdBy":
+		if e.ComplexityRoot.Webhook.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedBy(childComplexity), true
+	case "Webhook.delivered":
+		if e.ComplexityRoot.Webhook.Delivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Delivered(childComplexity), true
+	case "Webhook.description":
+		if e.ComplexityRoot.Webhook.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Description(childComplexity), true
+	case "Webhook.failure":
+		if e.ComplexityRoot.Webhook.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Failure(childComplexity), true
+	case "Webhook.id":
+		if e.ComplexityRoot.Webhook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.ID(childComplexity), true
+	case "Webhook.kinds":
+		if e.ComplexityRoot.Webhook.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Kinds(childComplexity), true
+	case "Webhook.status":
+		if e.ComplexityRoot.Webhook.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Status(childComplexity), true
+	case "Webhook.url":
+		if e.ComplexityRoot.Webhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+	case "Webhook.version":
+		if e.ComplexityRoot.Webhook.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Version(childComplexity), true
+
+	case "WebhookConnection.edges":
+		if e.ComplexityRoot.WebhookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Edges(childComplexity), true
+	case "WebhookConnection.nodes":
+		if e.ComplexityRoot.WebhookConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Nodes(childComplexity), true
+	case "WebhookConnection.pageInfo":
+		if e.ComplexityRoot.WebhookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.PageInfo(childComplexity), true
+
+	case "WebhookEdge.cursor":
+		if e.ComplexityRoot.WebhookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Cursor(childComplexity), true
+	case "WebhookEdge.node":
+		if e.ComplexityRoot.WebhookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
+
+	case "WebhookSecret.secret":
+		if e.ComplexityRoot.WebhookSecret.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookSecret.Secret(childComplexity), true
+	case "WebhookSecret.webhook":
+		if e.ComplexityRoot.WebhookSecret.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookSecret.Webhook(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -1531,16 +2465,27 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputCorrectStoryInput,
 		ec.unmarshalInputCorrectTickerEntryInput,
 		ec.unmarshalInputCreateCoverageInput,
+		ec.unmarshalInputCreatePreviewInput,
+		ec.unmarshalInputCreateServiceTokenInput,
 		ec.unmarshalInputCreateStoryInput,
 		ec.unmarshalInputCreateTagInput,
+		ec.unmarshalInputCreateWebhookInput,
+		ec.unmarshalInputEmbargoStoryInput,
 		ec.unmarshalInputFocalPointInput,
 		ec.unmarshalInputImageInput,
 		ec.unmarshalInputImportTickerInput,
+		ec.unmarshalInputLockStoryInput,
+		ec.unmarshalInputMergeTagsInput,
+		ec.unmarshalInputMomentInput,
+		ec.unmarshalInputPauseWebhookInput,
 		ec.unmarshalInputPinInput,
 		ec.unmarshalInputPublishStoryInput,
 		ec.unmarshalInputPublishTickerEntryInput,
+		ec.unmarshalInputRedeliverWebhookInput,
+		ec.unmarshalInputRestoreStoryInput,
 		ec.unmarshalInputRetractInput,
 		ec.unmarshalInputSourceInput,
 		ec.unmarshalInputStoryFilter,
@@ -1549,6 +2494,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateCoverageInput,
 		ec.unmarshalInputUpdateStoryInput,
 		ec.unmarshalInputUpdateTagInput,
+		ec.unmarshalInputUpdateWebhookInput,
 		ec.unmarshalInputVersionedInput,
 	)
 	first := true
@@ -1738,6 +2684,30 @@ enum EventKind {
   CORRECTED
   "It is no longer public: unpublished or retracted. Take it down, or strike it through."
   REMOVED
+  "A coverage has gone live."
+  STARTED
+  "A coverage has ended."
+  ENDED
+}
+
+"A time to come, or of day: an instant, or what clocks show. Exactly one of ` + "`" + `at` + "`" + ` and ` + "`" + `local` + "`" + ` is given."
+input MomentInput {
+  "An instant."
+  at: DateTime
+  "What clocks show in ` + "`" + `zone` + "`" + `: ` + "`" + `2026-10-25T02:30` + "`" + `, with seconds where they matter; where the day is plain also ` + "`" + `14:32` + "`" + `."
+  local: String
+  "The IANA name of the zone of ` + "`" + `local` + "`" + `: ` + "`" + `Europe/Paris` + "`" + `. The newsroom's own when it is left out."
+  zone: String
+  "Which of the two, where the clocks go back over ` + "`" + `local` + "`" + ` that night. A time that they skip in spring is refused."
+  pass: Pass
+}
+
+"Tells the two occurrences apart of an hour that comes twice."
+enum Pass {
+  "Before the clocks go back."
+  FIRST
+  "After it."
+  SECOND
 }
 
 "An entity in the version that the caller knows."
@@ -1760,7 +2730,7 @@ input RetractInput {
 
 "Reading the newsroom. Readers need no token; the newsroom's own also see what is not public."
 type Query {
-  "Anything by its id; null when there is no such thing or you may not see it."
+  "Anything by its id; null when there is no such thing or you may not see it. The id of a merged tag answers with the tag that it was merged into."
   node("For example ` + "`" + `story_01J2ABCDEFGHJKMNPQRSTVWXYZ` + "`" + `." id: ID!): Node
   "Up to 100 things by their ids, in the order of the ids; null where there is no such thing or you may not see it."
   nodes("At most 100 ids; an id may be repeated." ids: [ID!]!): [Node]!
@@ -1807,9 +2777,9 @@ enum Role {
   READER
   "Writes stories of their own until they are published, and sees those beside what is public."
   CONTRIBUTOR
-  "Sees and changes everything in the newsroom."
+  "Sees and changes everything that is written in the newsroom."
   EDITOR
-  "Does all that an editor does, and administers."
+  "Does all that an editor does, merges tags, and has charge of service tokens and webhooks."
   ADMIN
 }
 `, BuiltIn: false},
@@ -1835,7 +2805,7 @@ type Coverage implements Node {
   pinned: [TickerEntry!]!
   "Its entries that tell the whole story in a few lines, newest first."
   keyEvents("1 to 100." first: Int = 20): [TickerEntry!]!
-  "Its entries, newest first. Arguments as those of ` + "`" + `Query.ticker` + "`" + `."
+  "Its entries, newest first, also those that are not on the main ticker. Arguments as those of ` + "`" + `Query.ticker` + "`" + `."
   entries(
     "How many from the start, or after ` + "`" + `after` + "`" + `: 1 to 100. 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
     first: Int
@@ -1901,6 +2871,10 @@ extend type Mutation {
   createCoverage("What to create." input: CreateCoverageInput!): Coverage!
   "Changes what is given and leaves the rest. ` + "`" + `null` + "`" + ` empties what may be empty."
   updateCoverage("What to change." input: UpdateCoverageInput!): Coverage!
+  "Has a coverage go live; one that had ended goes on. Its readers get a ` + "`" + `STARTED` + "`" + ` event."
+  startCoverage("What to start." input: VersionedInput!): Coverage!
+  "Ends a coverage. Its readers get an ` + "`" + `ENDED` + "`" + ` event."
+  endCoverage("What to end." input: VersionedInput!): Coverage!
 }
 
 "A coverage to be."
@@ -1970,19 +2944,197 @@ type CoverageEvent {
 "What changes in a coverage."
 union CoverageUpdate = TickerEntry | Coverage
 `, BuiltIn: false},
+	{Name: "../schema/lock.graphql", Input: `"Says who is at work on a story, so that nobody else begins. It is advice: a change is held by ` + "`" + `expectedVersion` + "`" + ` alone."
+type StoryLock {
+  "The story."
+  storyId: ID!
+  "Whether somebody holds it."
+  held: Boolean!
+  "Who holds it, or held it last; empty when nobody ever has."
+  holder: String!
+  "Since when it is so; null when nobody has ever held it."
+  since: DateTime
+  "How long it lasts unless its holder is heard of; null when nobody holds it, or in an event that something has happened to it since."
+  until: DateTime
+  "From whom it was taken while they held it; null where it was not."
+  from: String
+}
+
+extend type Mutation {
+  "Takes the lock of a story, or keeps it. While somebody else holds it: ` + "`" + `CONFLICT` + "`" + `, which says who, unless ` + "`" + `steal` + "`" + ` is set."
+  lockStory("What to lock." input: LockStoryInput!): StoryLock!
+  "The sign of life of whoever holds the lock: to be given three times a minute. ` + "`" + `CONFLICT` + "`" + ` when it is gone."
+  renewStoryLock("The id of the story." id: ID!): StoryLock!
+  "Frees the lock of a story that you hold. When nobody holds it, nothing changes."
+  releaseStoryLock("The id of the story." id: ID!): StoryLock!
+}
+
+"Which story to lock."
+input LockStoryInput {
+  "Which story."
+  id: ID!
+  "Take it also while somebody else holds it, who is told so."
+  steal: Boolean = false
+}
+
+extend type Subscription {
+  "Who begins and ceases to work on a story. For those who may change it."
+  storyLock(
+    "The id of the story."
+    id: ID!
+    "The last change that you know of: begin right after it."
+    after: Cursor
+  ): StoryLockEvent!
+}
+
+"A change of the lock of a story."
+type StoryLockEvent {
+  "The line of the log: resume ` + "`" + `after` + "`" + ` it."
+  cursor: Cursor!
+  "When it was made."
+  at: DateTime!
+  "The lock as the change left it."
+  lock: StoryLock!
+}
+`, BuiltIn: false},
+	{Name: "../schema/preview.graphql", Input: `extend type Mutation {
+  "Makes a token for a link: whoever bears it sees this one story as if it were published, and otherwise what everybody sees."
+  createPreview("What to show, and how long." input: CreatePreviewInput!): Preview!
+}
+
+"Which story to show, and how long."
+input CreatePreviewInput {
+  "Which story."
+  id: ID!
+  "How long the token is good, in minutes: 1 to 10,080, which are seven days."
+  minutes: Int = 1440
+}
+
+"A token that lets whoever bears it see one story."
+type Preview {
+  "To be sent as ` + "`" + `Authorization: Bearer …` + "`" + `. It can't be taken back."
+  token: String!
+  "When it ceases to be good."
+  expiresAt: DateTime!
+}
+`, BuiltIn: false},
+	{Name: "../schema/revision.graphql", Input: `"A version of a story, and the change that made it."
+type Revision {
+  "1 for the first version; one more with every change."
+  version: Int!
+  "What was done."
+  change: Change!
+  "When it was done."
+  at: DateTime!
+  "Who did it: the name in a token, or ` + "`" + `schedule` + "`" + ` where a time had come."
+  by: String!
+  "The fields that differ from the version before, by their names here; empty for the first one."
+  changedFields: [String!]!
+  "The story in this version."
+  story: Story!
+}
+
+"What was done to a story."
+enum Change {
+  "It was created."
+  CREATED
+  "It was changed."
+  UPDATED
+  "It was published; under embargo it became public when that ended."
+  PUBLISHED
+  "It was taken out of the public view."
+  UNPUBLISHED
+  "It was changed, and a public note says why."
+  CORRECTED
+  "It was withdrawn for good."
+  RETRACTED
+  "It was to be published at a time."
+  SCHEDULED
+  "It was not to be published any more."
+  UNSCHEDULED
+  "Its embargo was set, moved or lifted."
+  EMBARGOED
+  "Its embargo ended, and it became public."
+  RELEASED
+  "It got the content of an earlier version."
+  RESTORED
+  "A merge of tags, or its undoing, changed what it is filed under."
+  RETAGGED
+}
+
+"A part of the versions of a story, newest first."
+type RevisionConnection {
+  "The versions with their places."
+  edges: [RevisionEdge!]!
+  "The versions without their places."
+  nodes: [Revision!]!
+  "Where this page lies in the list."
+  pageInfo: PageInfo!
+}
+
+"A version of a story and its place in the list."
+type RevisionEdge {
+  "The place, for ` + "`" + `after` + "`" + `."
+  cursor: Cursor!
+  "The version."
+  node: Revision!
+}
+
+extend type Query {
+  "How two versions of a story differ, field by field; what is the same is left out. For editors; others are refused."
+  storyDiff(
+    "Which story."
+    id: ID!
+    "The version that is before."
+    from: Int!
+    "The version that is after."
+    to: Int!
+  ): [FieldDiff!]!
+}
+
+"How one field of a story differs between two versions."
+type FieldDiff {
+  "The field, by its name here."
+  field: String!
+  "What it was, as text; null where there was nothing."
+  before: String
+  "What it became, as text; null where there is nothing."
+  after: String
+  "The text of both versions in stretches, to be shown with what was removed and what was added."
+  parts: [DiffPart!]!
+}
+
+"A stretch of text that is in both versions, or in one of them."
+type DiffPart {
+  "Which versions it is in."
+  kind: DiffKind!
+  "The stretch."
+  text: String!
+}
+
+"Which of two versions a stretch of text is in."
+enum DiffKind {
+  "It is in both."
+  SAME
+  "It is in the earlier one alone."
+  REMOVED
+  "It is in the later one alone."
+  ADDED
+}
+`, BuiltIn: false},
 	{Name: "../schema/story.graphql", Input: `"An article, in its newest version."
 type Story implements Node {
   "Constant through all changes."
   id: ID!
   "The story's place in URLs. It can change; earlier ones go on answering ` + "`" + `Query.story` + "`" + `."
   slug: String!
-  "The headline. Empty on a ` + "`" + `REMOVED` + "`" + ` event."
+  "The headline. Empty on a ` + "`" + `REMOVED` + "`" + ` event, unless the story was retracted."
   title: String!
   "The standfirst: what the story says in a sentence or two."
   summary: String
   "The text."
   body: StoryBody!
-  "Where the story is in its life. Readers only ever meet ` + "`" + `PUBLISHED` + "`" + ` ones, save in a ` + "`" + `REMOVED` + "`" + ` event."
+  "Where the story is in its life. Readers only ever meet ` + "`" + `PUBLISHED` + "`" + ` and ` + "`" + `RETRACTED` + "`" + ` ones, save in a ` + "`" + `REMOVED` + "`" + ` event."
   status: StoryStatus!
   "The language that it is written in, as BCP 47: ` + "`" + `fr` + "`" + `, ` + "`" + `en-GB` + "`" + `."
   language: String!
@@ -2004,14 +3156,39 @@ type Story implements Node {
   canonicalUrl: URL
   "Where it comes from, when the newsroom has not written it itself."
   source: Source
-  "When it was first published; null before that. Lists are ordered by it."
+  "When it first became public; null before that. Lists are ordered by it."
   publishedAt: DateTime
+  "When it is to be published; null unless it is ` + "`" + `SCHEDULED` + "`" + `."
+  scheduledFor: DateTime
+  "How that time was given; null unless it is ` + "`" + `SCHEDULED` + "`" + `."
+  schedule: Schedule
+  "When the embargo ends that keeps it from readers, ` + "`" + `PUBLISHED` + "`" + ` or not; null without one."
+  embargoedUntil: DateTime
   "When it was last changed."
   updatedAt: DateTime!
   "When it was created."
   createdAt: DateTime!
   "1 for the first version; one more with every change."
   version: Int!
+  "Its versions, newest first. For editors; others are refused."
+  revisions(
+    "How many from the start, or after ` + "`" + `after` + "`" + `: 1 to 100. 20 when it is left out."
+    first: Int
+    "Begin behind this place."
+    after: Cursor
+  ): RevisionConnection!
+  "Who is at work on it; null when nobody is, and to those who may not change it."
+  lock: StoryLock
+}
+
+"When something is to happen."
+type Schedule {
+  "The instant."
+  at: DateTime!
+  "What clocks show then in ` + "`" + `zone` + "`" + `, as it was asked for; null when an instant was."
+  local: String
+  "The IANA name of the zone of ` + "`" + `local` + "`" + `."
+  zone: String
 }
 
 "The text of a story in the forms that clients need."
@@ -2032,10 +3209,14 @@ type StoryBody {
 enum StoryStatus {
   "Not published yet. Nobody but the newsroom sees it."
   DRAFT
-  "Public."
+  "To be published when its time comes. Nobody but the newsroom sees it."
+  SCHEDULED
+  "Public; under embargo as soon as that ends."
   PUBLISHED
   "Was public and is not any more."
   UNPUBLISHED
+  "Withdrawn for good: its text and its picture are gone. Its title, its slug and the note that says why are public, and it stands in no list."
+  RETRACTED
 }
 
 "A picture, by reference."
@@ -2138,10 +3319,23 @@ extend type Mutation {
   createStory("What to create." input: CreateStoryInput!): Story!
   "Changes what is given and leaves the rest. ` + "`" + `null` + "`" + ` empties what may be empty."
   updateStory("What to change." input: UpdateStoryInput!): Story!
-  "Makes a draft or an unpublished story public, now. The date of the first publication stays."
-  publishStory("What to publish." input: PublishStoryInput!): Story!
+  """
+  Makes a story public that is not, now or when ` + "`" + `at` + "`" + ` comes; one that is ` + "`" + `SCHEDULED` + "`" + ` is scheduled anew, or published now. Under
+  an embargo it becomes public when that ends. The date of the first publication stays.
+  """
+  publishStory("What to publish, and when." input: PublishStoryInput!): Story!
+  "Takes a ` + "`" + `SCHEDULED` + "`" + ` story back to the drafts, or to the unpublished ones where it has been public before."
+  unscheduleStory("What not to publish." input: VersionedInput!): Story!
+  "Sets, moves or lifts the embargo of a story that is not public. Lifting that of a ` + "`" + `PUBLISHED` + "`" + ` one makes it public at once."
+  embargoStory("What to keep from readers, and how long." input: EmbargoStoryInput!): Story!
   "Takes a published story out of the public view. Its readers get a ` + "`" + `REMOVED` + "`" + ` event."
   unpublishStory("What to take down." input: VersionedInput!): Story!
+  "Changes what is given in a public story and says publicly why, in one act. ` + "`" + `null` + "`" + ` empties what may be empty."
+  correctStory("What to correct, and why." input: CorrectStoryInput!): Story!
+  "Withdraws a story that is or was public, for good: its text and its picture go; its title, its slug and the public note stay."
+  retractStory("What to withdraw, and why." input: RetractInput!): Story!
+  "Gives a story the content of an earlier version. It stays as public as it is; a ` + "`" + `RETRACTED` + "`" + ` one becomes ` + "`" + `UNPUBLISHED` + "`" + `."
+  restoreStory("What to restore." input: RestoreStoryInput!): Story!
 }
 
 "A story to be."
@@ -2206,12 +3400,72 @@ input UpdateStoryInput {
   source: SourceInput
 }
 
-"What to publish."
+"What to correct in a public story, and why. What is left out stays as it is."
+input CorrectStoryInput {
+  "Which story."
+  id: ID!
+  "The version that you have before you. When it is no longer the newest, nothing is changed: ` + "`" + `CONFLICT` + "`" + `."
+  expectedVersion: Int!
+  "What was changed and why, for readers; 1 to 1,000 characters."
+  note: String!
+  "` + "`" + `CORRECTION` + "`" + ` or ` + "`" + `CLARIFICATION` + "`" + `; to withdraw a story, retract it."
+  kind: CorrectionKind = CORRECTION
+  "1 to 120 of ` + "`" + `a-z 0-9 -` + "`" + `. The earlier one goes on answering."
+  slug: String
+  "The headline, 1 to 300 characters."
+  title: String
+  "The standfirst, up to 1,000 characters."
+  summary: String
+  "The text in Markdown, up to 500,000 characters."
+  body: String
+  "As BCP 47: ` + "`" + `fr` + "`" + `, ` + "`" + `en-GB` + "`" + `."
+  language: String
+  "Whether it is marked as breaking news."
+  breaking: Boolean
+  "How urgent it is."
+  priority: Priority
+  "Slugs (or ids) of tags, at most 30, in editorial order."
+  tags: [String!]
+  "Slugs (or ids) of tags of kind ` + "`" + `CONTRIBUTOR` + "`" + `, at most 20, in the order of the byline."
+  authors: [String!]
+  "The main picture."
+  image: ImageInput
+  "The page that search engines should show for it."
+  canonicalUrl: URL
+  "Where it comes from."
+  source: SourceInput
+}
+
+"What to publish, and when."
 input PublishStoryInput {
   "Which story."
   id: ID!
   "The version that you have before you. When it is no longer the newest, nothing is changed: ` + "`" + `CONFLICT` + "`" + `."
   expectedVersion: Int!
+  "When, at most five years ahead. Now when it is left out."
+  at: MomentInput
+  "When the embargo ends, at most five years ahead. What there is stays when it is left out; ` + "`" + `null` + "`" + ` lifts it."
+  embargoedUntil: MomentInput
+}
+
+"What to keep from readers, and how long."
+input EmbargoStoryInput {
+  "Which story."
+  id: ID!
+  "The version that you have before you. When it is no longer the newest, nothing is changed: ` + "`" + `CONFLICT` + "`" + `."
+  expectedVersion: Int!
+  "When the embargo ends, at most five years ahead. ` + "`" + `null` + "`" + ` lifts it; it can't be left out."
+  until: MomentInput
+}
+
+"Which version of a story to restore."
+input RestoreStoryInput {
+  "Which story."
+  id: ID!
+  "The version that you have before you. When it is no longer the newest, nothing is changed: ` + "`" + `CONFLICT` + "`" + `."
+  expectedVersion: Int!
+  "The version whose content shall be the newest."
+  version: Int!
 }
 
 "A picture, by reference."
@@ -2248,7 +3502,7 @@ extend type Subscription {
     "Which stories; ` + "`" + `status` + "`" + ` can't be asked for here."
     filter: StoryFilter
   ): StoryEvent!
-  "What happens to one story. ` + "`" + `NOT_FOUND` + "`" + ` when it is not public; who goes on ` + "`" + `after` + "`" + ` a cursor is told that it was taken down."
+  "What happens to one story. ` + "`" + `NOT_FOUND` + "`" + ` when it is not public; who goes on ` + "`" + `after` + "`" + ` a cursor is told that it was taken down or retracted."
   story(
     "Its slug, or an earlier one."
     slug: String!
@@ -2265,7 +3519,7 @@ type StoryEvent {
   kind: EventKind!
   "When it was made."
   at: DateTime!
-  "The story as the change left it; without title and text when it is ` + "`" + `REMOVED` + "`" + `."
+  "The story as the change left it; without title and text when it is ` + "`" + `REMOVED` + "`" + `, with its title and the public note when it was retracted."
   story: Story!
 }
 `, BuiltIn: false},
@@ -2283,6 +3537,10 @@ type Tag implements Node {
   description: String
   "Other names of the same thing."
   aliases: [String!]!
+  "Its name in a vocabulary such as the IPTC Media Topics: ` + "`" + `medtop:20000763` + "`" + `."
+  code: String
+  "Its address in that vocabulary."
+  uri: URL
   "How many published stories carry it."
   storyCount: Int!
   "The stories that carry it, newest first. Arguments as those of ` + "`" + `Query.stories` + "`" + `."
@@ -2354,10 +3612,12 @@ input TagFilter {
   kind: [TagKind!]
   "Only those whose name begins so; neither case nor accents matter: ` + "`" + `sen` + "`" + ` finds ` + "`" + `Sénat` + "`" + `. Up to 100 characters."
   namePrefix: String
+  "Only those with exactly this code: ` + "`" + `medtop:20000763` + "`" + `."
+  code: String
 }
 
 extend type Query {
-  "A tag by its slug, null when there is none. An earlier slug answers too: compare ` + "`" + `Tag.slug` + "`" + ` and redirect."
+  "A tag by its slug, null when there is none. An earlier slug answers too, and so do those of tags that were merged into it: compare ` + "`" + `Tag.slug` + "`" + ` and redirect."
   tag("For example ` + "`" + `senat` + "`" + `." slug: String!): Tag
   "Tags by name: page through them with ` + "`" + `first` + "`" + ` and ` + "`" + `after` + "`" + `, or backwards with ` + "`" + `last` + "`" + ` and ` + "`" + `before` + "`" + `."
   tags(
@@ -2388,6 +3648,43 @@ extend type Mutation {
   createTag("What to create." input: CreateTagInput!): Tag!
   "Changes what is given and leaves the rest. ` + "`" + `null` + "`" + ` empties what may be empty."
   updateTag("What to change." input: UpdateTagInput!): Tag!
+  """
+  Merges a tag into another one of the same kind: whatever carries the first carries the second from then on, in its place, and
+  the id and the slugs of the first answer with the second. With ` + "`" + `dryRun` + "`" + ` it only tells how much would move.
+  """
+  mergeTags("What to merge." input: MergeTagsInput!): TagMove!
+  "Undoes a merge: what carried the tag then, and still carries the one that it was merged into, carries it again."
+  unmergeTag("The merged tag." input: VersionedInput!): TagMove!
+  "Deletes a tag that nothing carries. While something does, it is refused with the count."
+  deleteTag("What to delete." input: VersionedInput!): Tag!
+  "Brings a deleted tag back."
+  restoreTag("What to bring back." input: VersionedInput!): Tag!
+}
+
+"Which tag to merge into which one."
+input MergeTagsInput {
+  "The tag that goes."
+  from: ID!
+  "The version of ` + "`" + `from` + "`" + ` that you have before you. When it is no longer the newest, nothing is changed: ` + "`" + `CONFLICT` + "`" + `."
+  expectedVersion: Int!
+  "The tag that stays."
+  into: ID!
+  "Only tell how much would move."
+  dryRun: Boolean = false
+}
+
+"What a merge of tags moves from one to the other, or its undoing moves back. Drafts are counted too."
+type TagMove {
+  "The tag that stays."
+  tag: Tag!
+  "The tag that is merged into it, or is taken out again."
+  merged: Tag!
+  "How many stories move."
+  stories: Int!
+  "How many ticker entries move."
+  tickerEntries: Int!
+  "How many coverages move."
+  coverages: Int!
 }
 
 "A tag to be."
@@ -2404,6 +3701,10 @@ input CreateTagInput {
   description: String
   "Other names of the same thing, at most 50, each 1 to 120 characters."
   aliases: [String!]
+  "Its name in a vocabulary such as the IPTC Media Topics: ` + "`" + `medtop:20000763` + "`" + `."
+  code: String
+  "Its address in that vocabulary."
+  uri: URL
 }
 
 "What to change in a tag. What is left out stays as it is."
@@ -2422,6 +3723,10 @@ input UpdateTagInput {
   description: String
   "Other names of the same thing, at most 50, each 1 to 120 characters."
   aliases: [String!]
+  "Its name in a vocabulary such as the IPTC Media Topics: ` + "`" + `medtop:20000763` + "`" + `."
+  code: String
+  "Its address in that vocabulary."
+  uri: URL
 }
 `, BuiltIn: false},
 	{Name: "../schema/ticker.graphql", Input: `"One line of the live ticker."
@@ -2444,6 +3749,8 @@ type TickerEntry implements Node {
   updatedAt: DateTime!
   "Whether the newsroom keeps it in view, above the others."
   pinned: Boolean!
+  "When it ceases to be kept in view by itself; null when it is not pinned, or until somebody unpins it."
+  pinnedUntil: DateTime
   "Whether it is one of those that tell the whole story of its coverage in a few lines."
   keyEvent: Boolean!
   "What it is filed under, in editorial order."
@@ -2452,6 +3759,8 @@ type TickerEntry implements Node {
   story: Story
   "The coverage that it belongs to."
   coverage: Coverage
+  "Whether it stands in its coverage alone, and not on the main ticker."
+  coverageOnly: Boolean!
   "Where it comes from."
   source: Source
   "What was corrected, newest first."
@@ -2494,7 +3803,7 @@ input TickerFilter {
   minPriority: Priority
   "Slugs (or ids) of tags, at most 20: only entries that carry all of them."
   tags: [String!]
-  "The slug (or id) of a coverage: only its entries."
+  "The slug (or id) of a coverage: only its entries, also those that are not on the main ticker."
   coverage: String
   "Only those that occurred at this instant or later."
   occurredAfter: DateTime
@@ -2549,6 +3858,8 @@ input PublishTickerEntryInput {
   priority: Priority = ROUTINE
   "The time that the ticker shows, at most an hour ahead. Now when it is left out."
   occurredAt: DateTime
+  "The same as clocks show it, in the place of ` + "`" + `occurredAt` + "`" + `. ` + "`" + `14:32` + "`" + ` alone is the last such time."
+  occurred: MomentInput
   "Whether it is kept in view, above the others."
   pinned: Boolean = false
   "Whether it is one of those that tell the whole story of its coverage in a few lines."
@@ -2559,6 +3870,8 @@ input PublishTickerEntryInput {
   story: String
   "The slug (or id) of the coverage that it belongs to."
   coverage: String
+  "Whether it stands in its coverage alone, and not on the main ticker."
+  coverageOnly: Boolean = false
   "Where it comes from."
   source: SourceInput
 }
@@ -2581,6 +3894,8 @@ input CorrectTickerEntryInput {
   priority: Priority
   "The time that the ticker shows, at most an hour ahead."
   occurredAt: DateTime
+  "The same as clocks show it, in the place of ` + "`" + `occurredAt` + "`" + `. ` + "`" + `14:32` + "`" + ` alone is on the day that the entry is on."
+  occurred: MomentInput
   "Whether it is one of those that tell the whole story of its coverage in a few lines."
   keyEvent: Boolean
   "Slugs (or ids) of tags, at most 30, in editorial order."
@@ -2589,6 +3904,8 @@ input CorrectTickerEntryInput {
   story: String
   "The slug (or id) of the coverage that it belongs to."
   coverage: String
+  "Whether it stands in its coverage alone, and not on the main ticker."
+  coverageOnly: Boolean
   "Where it comes from."
   source: SourceInput
 }
@@ -2601,6 +3918,8 @@ input PinInput {
   expectedVersion: Int!
   "Whether it shall be kept in view."
   pinned: Boolean!
+  "When it shall cease to be so by itself. Until somebody unpins it when it is left out."
+  until: MomentInput
 }
 
 "A pasted ticker."
@@ -2722,7 +4041,7 @@ type BreakingNews {
   at: DateTime!
   "How urgent it is."
   priority: Priority!
-  "The headline of the line or the title of the story; empty for a story that is ` + "`" + `REMOVED` + "`" + `."
+  "The headline of the line or the title of the story; empty for a story that is ` + "`" + `REMOVED` + "`" + `, unless it was retracted."
   headline: String!
   "The story or the ticker entry."
   item: NewsItem!
@@ -2730,6 +4049,218 @@ type BreakingNews {
 
 "What breaking news is about."
 union NewsItem = Story | TickerEntry
+`, BuiltIn: false},
+	{Name: "../schema/token.graphql", Input: `"A key for a program of the newsroom, such as an intake. It is good until it is revoked."
+type ServiceToken {
+  "Constant through all changes."
+  id: ID!
+  "What the log shows as who did something."
+  name: String!
+  "What its bearer may do."
+  role: Role!
+  "Who made it."
+  createdBy: String!
+  "When it was made."
+  createdAt: DateTime!
+  "When it was revoked; null while it is good."
+  revokedAt: DateTime
+  "1 for the first version; one more with every change."
+  version: Int!
+}
+
+"A part of a list of service tokens, newest first."
+type ServiceTokenConnection {
+  "The service tokens with their places."
+  edges: [ServiceTokenEdge!]!
+  "The service tokens without their places."
+  nodes: [ServiceToken!]!
+  "Where this page lies in the list."
+  pageInfo: PageInfo!
+}
+
+"A service token and its place in the list."
+type ServiceTokenEdge {
+  "The place, for ` + "`" + `after` + "`" + `."
+  cursor: Cursor!
+  "The service token."
+  node: ServiceToken!
+}
+
+extend type Query {
+  "Service tokens, newest first, also those that are revoked. For administrators; others are refused."
+  serviceTokens(
+    "How many from the start, or after ` + "`" + `after` + "`" + `: 1 to 100. 20 when it is left out."
+    first: Int
+    "Begin behind this place."
+    after: Cursor
+  ): ServiceTokenConnection!
+}
+
+extend type Mutation {
+  "Makes a service token. Its text is in this answer and nowhere else."
+  createServiceToken("What to make." input: CreateServiceTokenInput!): CreatedServiceToken!
+  "Ends a service token for good. Open connections of its bearer end within ten minutes."
+  revokeServiceToken("What to revoke." input: VersionedInput!): ServiceToken!
+}
+
+"A service token to be."
+input CreateServiceTokenInput {
+  "What the log shows as who did something, 1 to 100 characters."
+  name: String!
+  "What its bearer may do."
+  role: Role!
+}
+
+"A new service token."
+type CreatedServiceToken {
+  "The service token."
+  serviceToken: ServiceToken!
+  "To be sent as ` + "`" + `Authorization: Bearer …` + "`" + `. Keep it secret: it is shown this once."
+  token: String!
+}
+`, BuiltIn: false},
+	{Name: "../schema/webhook.graphql", Input: `"An address that public events are sent to."
+type Webhook {
+  "Constant through all changes."
+  id: ID!
+  "Where events are sent, by POST."
+  url: URL!
+  "What it is for."
+  description: String
+  "What is told of; empty for everything that is public."
+  kinds: [NewsKind!]!
+  "Where the webhook is in its life."
+  status: WebhookStatus!
+  "Why it failed; null unless it is ` + "`" + `DEAD` + "`" + `."
+  failure: String
+  "Who made it."
+  createdBy: String!
+  "When it was made."
+  createdAt: DateTime!
+  "The last line of the log that was delivered, or had nothing in it to deliver; null before the first one."
+  delivered: Cursor
+  "1 for the first version; one more with every change."
+  version: Int!
+}
+
+"What news is made of."
+enum NewsKind {
+  "Stories."
+  STORY
+  "Tags."
+  TAG
+  "Ticker entries."
+  TICKER_ENTRY
+  "Coverages."
+  COVERAGE
+}
+
+"Where a webhook is in its life."
+enum WebhookStatus {
+  "It is sent what happens."
+  ACTIVE
+  "It is sent nothing, and goes on where it was when it is active again."
+  PAUSED
+  "It has failed too often, and is sent nothing until somebody has it redelivered."
+  DEAD
+  "It is sent nothing any more."
+  DELETED
+}
+
+"A part of a list of webhooks, newest first."
+type WebhookConnection {
+  "The webhooks with their places."
+  edges: [WebhookEdge!]!
+  "The webhooks without their places."
+  nodes: [Webhook!]!
+  "Where this page lies in the list."
+  pageInfo: PageInfo!
+}
+
+"A webhook and its place in the list."
+type WebhookEdge {
+  "The place, for ` + "`" + `after` + "`" + `."
+  cursor: Cursor!
+  "The webhook."
+  node: Webhook!
+}
+
+extend type Query {
+  "Webhooks, newest first, without those that were deleted. For administrators; others are refused."
+  webhooks(
+    "How many from the start, or after ` + "`" + `after` + "`" + `: 1 to 100. 20 when it is left out."
+    first: Int
+    "Begin behind this place."
+    after: Cursor
+  ): WebhookConnection!
+}
+
+extend type Mutation {
+  "Makes a webhook, which is sent what comes from now on. Its secret is in this answer and nowhere else."
+  createWebhook("What to make." input: CreateWebhookInput!): WebhookSecret!
+  "Changes what is given and leaves the rest. ` + "`" + `null` + "`" + ` empties what may be empty."
+  updateWebhook("What to change." input: UpdateWebhookInput!): Webhook!
+  "Holds deliveries back, or lets a paused webhook go on where it was. Asking for what is already so changes nothing."
+  pauseWebhook("What to pause, or to let go on." input: PauseWebhookInput!): Webhook!
+  "Gives a webhook a new secret; the earlier one is no longer used."
+  rotateWebhookSecret("Which webhook." input: VersionedInput!): WebhookSecret!
+  "Has a webhook be sent everything behind a place in the log again, and brings a dead one back."
+  redeliverWebhook("What to redeliver, and from where." input: RedeliverWebhookInput!): Webhook!
+  "Ends a webhook for good."
+  deleteWebhook("What to delete." input: VersionedInput!): Webhook!
+}
+
+"A webhook to be."
+input CreateWebhookInput {
+  "Where events are sent, by POST: an ` + "`" + `https` + "`" + ` address that is not in a private network, unless the server allows it."
+  url: URL!
+  "What it is for, up to 1,000 characters."
+  description: String
+  "What is told of. Everything that is public when it is left out or empty."
+  kinds: [NewsKind!]
+}
+
+"What to change in a webhook. What is left out stays as it is."
+input UpdateWebhookInput {
+  "Which webhook."
+  id: ID!
+  "The version that you have before you. When it is no longer the newest, nothing is changed: ` + "`" + `CONFLICT` + "`" + `."
+  expectedVersion: Int!
+  "Where events are sent, by POST: an ` + "`" + `https` + "`" + ` address that is not in a private network, unless the server allows it."
+  url: URL
+  "What it is for, up to 1,000 characters."
+  description: String
+  "What is told of. Everything that is public when it is empty."
+  kinds: [NewsKind!]
+}
+
+"What to pause, or to let go on."
+input PauseWebhookInput {
+  "Which webhook."
+  id: ID!
+  "The version that you have before you. When it is no longer the newest, nothing is changed: ` + "`" + `CONFLICT` + "`" + `."
+  expectedVersion: Int!
+  "Whether deliveries are held back."
+  paused: Boolean!
+}
+
+"What to redeliver, and from where."
+input RedeliverWebhookInput {
+  "Which webhook."
+  id: ID!
+  "The version that you have before you. When it is no longer the newest, nothing is changed: ` + "`" + `CONFLICT` + "`" + `."
+  expectedVersion: Int!
+  "A line of the log, such as a ` + "`" + `liveCursor` + "`" + `: everything behind it is sent again."
+  after: Cursor!
+}
+
+"A webhook and the secret that its deliveries are signed with."
+type WebhookSecret {
+  "The webhook."
+  webhook: Webhook!
+  "What the receiver checks the signatures with, as Standard Webhooks has it: ` + "`" + `whsec_` + "`" + ` and Base64. It is shown this once."
+  secret: String!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -2838,6 +4369,40 @@ func (ec *executionContext) childFields_CoverageEvent(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type CoverageEvent", field.Name)
 }
 
+func (ec *executionContext) childFields_CreatedServiceToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceToken":
+		return ec.fieldContext_CreatedServiceToken_serviceToken(ctx, field)
+	case "token":
+		return ec.fieldContext_CreatedServiceToken_token(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatedServiceToken", field.Name)
+}
+
+func (ec *executionContext) childFields_DiffPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_DiffPart_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_DiffPart_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiffPart", field.Name)
+}
+
+func (ec *executionContext) childFields_FieldDiff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_FieldDiff_field(ctx, field)
+	case "before":
+		return ec.fieldContext_FieldDiff_before(ctx, field)
+	case "after":
+		return ec.fieldContext_FieldDiff_after(ctx, field)
+	case "parts":
+		return ec.fieldContext_FieldDiff_parts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldDiff", field.Name)
+}
+
 func (ec *executionContext) childFields_FocalPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "x":
@@ -2918,6 +4483,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Preview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_Preview_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Preview_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Preview", field.Name)
+}
+
 func (ec *executionContext) childFields_RefusedLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "line":
@@ -2928,6 +4503,100 @@ func (ec *executionContext) childFields_RefusedLine(ctx context.Context, field g
 		return ec.fieldContext_RefusedLine_reason(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefusedLine", field.Name)
+}
+
+func (ec *executionContext) childFields_Revision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_Revision_version(ctx, field)
+	case "change":
+		return ec.fieldContext_Revision_change(ctx, field)
+	case "at":
+		return ec.fieldContext_Revision_at(ctx, field)
+	case "by":
+		return ec.fieldContext_Revision_by(ctx, field)
+	case "changedFields":
+		return ec.fieldContext_Revision_changedFields(ctx, field)
+	case "story":
+		return ec.fieldContext_Revision_story(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Revision", field.Name)
+}
+
+func (ec *executionContext) childFields_RevisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RevisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RevisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RevisionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RevisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RevisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RevisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevisionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Schedule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_Schedule_at(ctx, field)
+	case "local":
+		return ec.fieldContext_Schedule_local(ctx, field)
+	case "zone":
+		return ec.fieldContext_Schedule_zone(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Schedule", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceToken_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ServiceToken_name(ctx, field)
+	case "role":
+		return ec.fieldContext_ServiceToken_role(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ServiceToken_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ServiceToken_createdAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ServiceToken_revokedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_ServiceToken_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceToken", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceTokenConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ServiceTokenConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ServiceTokenConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ServiceTokenConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceTokenConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceTokenEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ServiceTokenEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ServiceTokenEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceTokenEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Source(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2976,12 +4645,22 @@ func (ec *executionContext) childFields_Story(ctx context.Context, field graphql
 		return ec.fieldContext_Story_source(ctx, field)
 	case "publishedAt":
 		return ec.fieldContext_Story_publishedAt(ctx, field)
+	case "scheduledFor":
+		return ec.fieldContext_Story_scheduledFor(ctx, field)
+	case "schedule":
+		return ec.fieldContext_Story_schedule(ctx, field)
+	case "embargoedUntil":
+		return ec.fieldContext_Story_embargoedUntil(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Story_updatedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Story_createdAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Story_version(ctx, field)
+	case "revisions":
+		return ec.fieldContext_Story_revisions(ctx, field)
+	case "lock":
+		return ec.fieldContext_Story_lock(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Story", field.Name)
 }
@@ -3040,6 +4719,36 @@ func (ec *executionContext) childFields_StoryEvent(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type StoryEvent", field.Name)
 }
 
+func (ec *executionContext) childFields_StoryLock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "storyId":
+		return ec.fieldContext_StoryLock_storyId(ctx, field)
+	case "held":
+		return ec.fieldContext_StoryLock_held(ctx, field)
+	case "holder":
+		return ec.fieldContext_StoryLock_holder(ctx, field)
+	case "since":
+		return ec.fieldContext_StoryLock_since(ctx, field)
+	case "until":
+		return ec.fieldContext_StoryLock_until(ctx, field)
+	case "from":
+		return ec.fieldContext_StoryLock_from(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoryLock", field.Name)
+}
+
+func (ec *executionContext) childFields_StoryLockEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_StoryLockEvent_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_StoryLockEvent_at(ctx, field)
+	case "lock":
+		return ec.fieldContext_StoryLockEvent_lock(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoryLockEvent", field.Name)
+}
+
 func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3054,6 +4763,10 @@ func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.C
 		return ec.fieldContext_Tag_description(ctx, field)
 	case "aliases":
 		return ec.fieldContext_Tag_aliases(ctx, field)
+	case "code":
+		return ec.fieldContext_Tag_code(ctx, field)
+	case "uri":
+		return ec.fieldContext_Tag_uri(ctx, field)
 	case "storyCount":
 		return ec.fieldContext_Tag_storyCount(ctx, field)
 	case "stories":
@@ -3084,6 +4797,22 @@ func (ec *executionContext) childFields_TagEdge(ctx context.Context, field graph
 		return ec.fieldContext_TagEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TagEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TagMove(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_TagMove_tag(ctx, field)
+	case "merged":
+		return ec.fieldContext_TagMove_merged(ctx, field)
+	case "stories":
+		return ec.fieldContext_TagMove_stories(ctx, field)
+	case "tickerEntries":
+		return ec.fieldContext_TagMove_tickerEntries(ctx, field)
+	case "coverages":
+		return ec.fieldContext_TagMove_coverages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagMove", field.Name)
 }
 
 func (ec *executionContext) childFields_TickerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3130,6 +4859,8 @@ func (ec *executionContext) childFields_TickerEntry(ctx context.Context, field g
 		return ec.fieldContext_TickerEntry_updatedAt(ctx, field)
 	case "pinned":
 		return ec.fieldContext_TickerEntry_pinned(ctx, field)
+	case "pinnedUntil":
+		return ec.fieldContext_TickerEntry_pinnedUntil(ctx, field)
 	case "keyEvent":
 		return ec.fieldContext_TickerEntry_keyEvent(ctx, field)
 	case "tags":
@@ -3138,6 +4869,8 @@ func (ec *executionContext) childFields_TickerEntry(ctx context.Context, field g
 		return ec.fieldContext_TickerEntry_story(ctx, field)
 	case "coverage":
 		return ec.fieldContext_TickerEntry_coverage(ctx, field)
+	case "coverageOnly":
+		return ec.fieldContext_TickerEntry_coverageOnly(ctx, field)
 	case "source":
 		return ec.fieldContext_TickerEntry_source(ctx, field)
 	case "corrections":
@@ -3180,6 +4913,64 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_role(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "description":
+		return ec.fieldContext_Webhook_description(ctx, field)
+	case "kinds":
+		return ec.fieldContext_Webhook_kinds(ctx, field)
+	case "status":
+		return ec.fieldContext_Webhook_status(ctx, field)
+	case "failure":
+		return ec.fieldContext_Webhook_failure(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Webhook_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "delivered":
+		return ec.fieldContext_Webhook_delivered(ctx, field)
+	case "version":
+		return ec.fieldContext_Webhook_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookSecret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_WebhookSecret_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_WebhookSecret_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookSecret", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

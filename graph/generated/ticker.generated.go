@@ -925,6 +925,29 @@ func (ec *executionContext) fieldContext_TickerEntry_pinned(_ context.Context, f
 	return graphql.NewScalarFieldContext("TickerEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _TickerEntry_pinnedUntil(ctx context.Context, field graphql.CollectedField, obj *news.TickerEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TickerEntry_pinnedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PinnedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TickerEntry_pinnedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TickerEntry", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _TickerEntry_keyEvent(ctx context.Context, field graphql.CollectedField, obj *news.TickerEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1042,6 +1065,29 @@ func (ec *executionContext) fieldContext_TickerEntry_coverage(_ context.Context,
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _TickerEntry_coverageOnly(ctx context.Context, field graphql.CollectedField, obj *news.TickerEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TickerEntry_coverageOnly(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CoverageOnly, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TickerEntry_coverageOnly(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TickerEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _TickerEntry_source(ctx context.Context, field graphql.CollectedField, obj *news.TickerEntry) (ret graphql.Marshaler) {
@@ -1251,7 +1297,7 @@ func (ec *executionContext) unmarshalInputCorrectTickerEntryInput(ctx context.Co
 		asMap["kind"] = "CORRECTION"
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "note", "kind", "headline", "body", "priority", "occurredAt", "keyEvent", "tags", "story", "coverage", "source"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "note", "kind", "headline", "body", "priority", "occurredAt", "occurred", "keyEvent", "tags", "story", "coverage", "coverageOnly", "source"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1314,6 +1360,13 @@ func (ec *executionContext) unmarshalInputCorrectTickerEntryInput(ctx context.Co
 				return it, err
 			}
 			it.OccurredAt = graphql.OmittableOf(data)
+		case "occurred":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurred"))
+			data, err := ec.unmarshalOMomentInput2ᚖdepecheᚋgraphᚋmodelᚐMomentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Occurred = graphql.OmittableOf(data)
 		case "keyEvent":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keyEvent"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -1342,6 +1395,13 @@ func (ec *executionContext) unmarshalInputCorrectTickerEntryInput(ctx context.Co
 				return it, err
 			}
 			it.Coverage = graphql.OmittableOf(data)
+		case "coverageOnly":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageOnly"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageOnly = graphql.OmittableOf(data)
 		case "source":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
 			data, err := ec.unmarshalOSourceInput2ᚖdepecheᚋgraphᚋmodelᚐSourceInput(ctx, v)
@@ -1451,7 +1511,7 @@ func (ec *executionContext) unmarshalInputPinInput(ctx context.Context, obj any)
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "pinned"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "pinned", "until"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1479,6 +1539,13 @@ func (ec *executionContext) unmarshalInputPinInput(ctx context.Context, obj any)
 				return it, err
 			}
 			it.Pinned = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalOMomentInput2ᚖdepecheᚋgraphᚋmodelᚐMomentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1504,8 +1571,11 @@ func (ec *executionContext) unmarshalInputPublishTickerEntryInput(ctx context.Co
 	if _, present := asMap["keyEvent"]; !present {
 		asMap["keyEvent"] = false
 	}
+	if _, present := asMap["coverageOnly"]; !present {
+		asMap["coverageOnly"] = false
+	}
 
-	fieldsInOrder := [...]string{"id", "headline", "body", "priority", "occurredAt", "pinned", "keyEvent", "tags", "story", "coverage", "source"}
+	fieldsInOrder := [...]string{"id", "headline", "body", "priority", "occurredAt", "occurred", "pinned", "keyEvent", "tags", "story", "coverage", "coverageOnly", "source"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1547,6 +1617,13 @@ func (ec *executionContext) unmarshalInputPublishTickerEntryInput(ctx context.Co
 				return it, err
 			}
 			it.OccurredAt = graphql.OmittableOf(data)
+		case "occurred":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurred"))
+			data, err := ec.unmarshalOMomentInput2ᚖdepecheᚋgraphᚋmodelᚐMomentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Occurred = graphql.OmittableOf(data)
 		case "pinned":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pinned"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -1582,6 +1659,13 @@ func (ec *executionContext) unmarshalInputPublishTickerEntryInput(ctx context.Co
 				return it, err
 			}
 			it.Coverage = graphql.OmittableOf(data)
+		case "coverageOnly":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageOnly"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageOnly = graphql.OmittableOf(data)
 		case "source":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
 			data, err := ec.unmarshalOSourceInput2ᚖdepecheᚋgraphᚋmodelᚐSourceInput(ctx, v)
@@ -2073,6 +2157,11 @@ func (ec *executionContext) _TickerEntry(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "pinnedUntil":
+			out.Values[i] = ec._TickerEntry_pinnedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "keyEvent":
 			out.Values[i] = ec._TickerEntry_keyEvent(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2192,6 +2281,11 @@ func (ec *executionContext) _TickerEntry(ctx context.Context, sel ast.SelectionS
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "coverageOnly":
+			out.Values[i] = ec._TickerEntry_coverageOnly(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "source":
 			out.Values[i] = ec._TickerEntry_source(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

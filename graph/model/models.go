@@ -24,10 +24,46 @@ type BreakingNews struct {
 	At time.Time `json:"at"`
 	// How urgent it is.
 	Priority news.Priority `json:"priority"`
-	// The headline of the line or the title of the story; empty for a story that is `REMOVED`.
+	// The headline of the line or the title of the story; empty for a story that is `REMOVED`, unless it was retracted.
 	Headline string `json:"headline"`
 	// The story or the ticker entry.
 	Item news.Entity `json:"item"`
+}
+
+// What to correct in a public story, and why. What is left out stays as it is.
+type CorrectStoryInput struct {
+	// Which story.
+	ID string `json:"id"`
+	// The version that you have before you. When it is no longer the newest, nothing is changed: `CONFLICT`.
+	ExpectedVersion int `json:"expectedVersion"`
+	// What was changed and why, for readers; 1 to 1,000 characters.
+	Note string `json:"note"`
+	// `CORRECTION` or `CLARIFICATION`; to withdraw a story, retract it.
+	Kind graphql.Omittable[*news.CorrectionKind] `json:"kind,omitempty"`
+	// 1 to 120 of `a-z 0-9 -`. The earlier one goes on answering.
+	Slug graphql.Omittable[*string] `json:"slug,omitempty"`
+	// The headline, 1 to 300 characters.
+	Title graphql.Omittable[*string] `json:"title,omitempty"`
+	// The standfirst, up to 1,000 characters.
+	Summary graphql.Omittable[*string] `json:"summary,omitempty"`
+	// The text in Markdown, up to 500,000 characters.
+	Body graphql.Omittable[*string] `json:"body,omitempty"`
+	// As BCP 47: `fr`, `en-GB`.
+	Language graphql.Omittable[*string] `json:"language,omitempty"`
+	// Whether it is marked as breaking news.
+	Breaking graphql.Omittable[*bool] `json:"breaking,omitempty"`
+	// How urgent it is.
+	Priority graphql.Omittable[*news.Priority] `json:"priority,omitempty"`
+	// Slugs (or ids) of tags, at most 30, in editorial order.
+	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
+	// Slugs (or ids) of tags of kind `CONTRIBUTOR`, at most 20, in the order of the byline.
+	Authors graphql.Omittable[[]string] `json:"authors,omitempty"`
+	// The main picture.
+	Image graphql.Omittable[*ImageInput] `json:"image,omitempty"`
+	// The page that search engines should show for it.
+	CanonicalURL graphql.Omittable[*news.URL] `json:"canonicalUrl,omitempty"`
+	// Where it comes from.
+	Source graphql.Omittable[*SourceInput] `json:"source,omitempty"`
 }
 
 // What to correct in a ticker entry, and why. What is left out stays as it is.
@@ -48,6 +84,8 @@ type CorrectTickerEntryInput struct {
 	Priority graphql.Omittable[*news.Priority] `json:"priority,omitempty"`
 	// The time that the ticker shows, at most an hour ahead.
 	OccurredAt graphql.Omittable[*time.Time] `json:"occurredAt,omitempty"`
+	// The same as clocks show it, in the place of `occurredAt`. `14:32` alone is on the day that the entry is on.
+	Occurred graphql.Omittable[*MomentInput] `json:"occurred,omitempty"`
 	// Whether it is one of those that tell the whole story of its coverage in a few lines.
 	KeyEvent graphql.Omittable[*bool] `json:"keyEvent,omitempty"`
 	// Slugs (or ids) of tags, at most 30, in editorial order.
@@ -56,6 +94,8 @@ type CorrectTickerEntryInput struct {
 	Story graphql.Omittable[*string] `json:"story,omitempty"`
 	// The slug (or id) of the coverage that it belongs to.
 	Coverage graphql.Omittable[*string] `json:"coverage,omitempty"`
+	// Whether it stands in its coverage alone, and not on the main ticker.
+	CoverageOnly graphql.Omittable[*bool] `json:"coverageOnly,omitempty"`
 	// Where it comes from.
 	Source graphql.Omittable[*SourceInput] `json:"source,omitempty"`
 }
@@ -110,6 +150,22 @@ type CreateCoverageInput struct {
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
 }
 
+// Which story to show, and how long.
+type CreatePreviewInput struct {
+	// Which story.
+	ID string `json:"id"`
+	// How long the token is good, in minutes: 1 to 10,080, which are seven days.
+	Minutes graphql.Omittable[*int] `json:"minutes,omitempty"`
+}
+
+// A service token to be.
+type CreateServiceTokenInput struct {
+	// What the log shows as who did something, 1 to 100 characters.
+	Name string `json:"name"`
+	// What its bearer may do.
+	Role news.Role `json:"role"`
+}
+
 // A story to be.
 type CreateStoryInput struct {
 	// An id of your own making (1 to 64 of `A-Z a-z 0-9 _ -`), which makes a retry harmless.
@@ -154,6 +210,58 @@ type CreateTagInput struct {
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
 	// Other names of the same thing, at most 50, each 1 to 120 characters.
 	Aliases graphql.Omittable[[]string] `json:"aliases,omitempty"`
+	// Its name in a vocabulary such as the IPTC Media Topics: `medtop:20000763`.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Its address in that vocabulary.
+	URI graphql.Omittable[*news.URL] `json:"uri,omitempty"`
+}
+
+// A webhook to be.
+type CreateWebhookInput struct {
+	// Where events are sent, by POST: an `https` address that is not in a private network, unless the server allows it.
+	URL news.URL `json:"url"`
+	// What it is for, up to 1,000 characters.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// What is told of. Everything that is public when it is left out or empty.
+	Kinds graphql.Omittable[[]news.Kind] `json:"kinds,omitempty"`
+}
+
+// A new service token.
+type CreatedServiceToken struct {
+	// The service token.
+	ServiceToken *news.ServiceToken `json:"serviceToken"`
+	// To be sent as `Authorization: Bearer …`. Keep it secret: it is shown this once.
+	Token string `json:"token"`
+}
+
+// A stretch of text that is in both versions, or in one of them.
+type DiffPart struct {
+	// Which versions it is in.
+	Kind DiffKind `json:"kind"`
+	// The stretch.
+	Text string `json:"text"`
+}
+
+// What to keep from readers, and how long.
+type EmbargoStoryInput struct {
+	// Which story.
+	ID string `json:"id"`
+	// The version that you have before you. When it is no longer the newest, nothing is changed: `CONFLICT`.
+	ExpectedVersion int `json:"expectedVersion"`
+	// When the embargo ends, at most five years ahead. `null` lifts it; it can't be left out.
+	Until graphql.Omittable[*MomentInput] `json:"until,omitempty"`
+}
+
+// How one field of a story differs between two versions.
+type FieldDiff struct {
+	// The field, by its name here.
+	Field string `json:"field"`
+	// What it was, as text; null where there was nothing.
+	Before *string `json:"before,omitempty"`
+	// What it became, as text; null where there is nothing.
+	After *string `json:"after,omitempty"`
+	// The text of both versions in stretches, to be shown with what was removed and what was added.
+	Parts []*DiffPart `json:"parts"`
 }
 
 // A place in a picture, as fractions from the top left corner.
@@ -234,6 +342,38 @@ type ImportedLine struct {
 	Entry *news.TickerEntry `json:"entry,omitempty"`
 }
 
+// Which story to lock.
+type LockStoryInput struct {
+	// Which story.
+	ID string `json:"id"`
+	// Take it also while somebody else holds it, who is told so.
+	Steal graphql.Omittable[*bool] `json:"steal,omitempty"`
+}
+
+// Which tag to merge into which one.
+type MergeTagsInput struct {
+	// The tag that goes.
+	From string `json:"from"`
+	// The version of `from` that you have before you. When it is no longer the newest, nothing is changed: `CONFLICT`.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The tag that stays.
+	Into string `json:"into"`
+	// Only tell how much would move.
+	DryRun graphql.Omittable[*bool] `json:"dryRun,omitempty"`
+}
+
+// A time to come, or of day: an instant, or what clocks show. Exactly one of `at` and `local` is given.
+type MomentInput struct {
+	// An instant.
+	At graphql.Omittable[*time.Time] `json:"at,omitempty"`
+	// What clocks show in `zone`: `2026-10-25T02:30`, with seconds where they matter; where the day is plain also `14:32`.
+	Local graphql.Omittable[*string] `json:"local,omitempty"`
+	// The IANA name of the zone of `local`: `Europe/Paris`. The newsroom's own when it is left out.
+	Zone graphql.Omittable[*string] `json:"zone,omitempty"`
+	// Which of the two, where the clocks go back over `local` that night. A time that they skip in spring is refused.
+	Pass graphql.Omittable[*Pass] `json:"pass,omitempty"`
+}
+
 // Where a page lies in its list.
 type PageInfo struct {
 	// Whether the list goes on after the last edge of this page. Always exact, whichever way you page.
@@ -246,6 +386,16 @@ type PageInfo struct {
 	EndCursor *scalar.Cursor `json:"endCursor,omitempty"`
 }
 
+// What to pause, or to let go on.
+type PauseWebhookInput struct {
+	// Which webhook.
+	ID string `json:"id"`
+	// The version that you have before you. When it is no longer the newest, nothing is changed: `CONFLICT`.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Whether deliveries are held back.
+	Paused bool `json:"paused"`
+}
+
 // What to pin or to unpin.
 type PinInput struct {
 	// Which entry.
@@ -254,14 +404,28 @@ type PinInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Whether it shall be kept in view.
 	Pinned bool `json:"pinned"`
+	// When it shall cease to be so by itself. Until somebody unpins it when it is left out.
+	Until graphql.Omittable[*MomentInput] `json:"until,omitempty"`
 }
 
-// What to publish.
+// A token that lets whoever bears it see one story.
+type Preview struct {
+	// To be sent as `Authorization: Bearer …`. It can't be taken back.
+	Token string `json:"token"`
+	// When it ceases to be good.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// What to publish, and when.
 type PublishStoryInput struct {
 	// Which story.
 	ID string `json:"id"`
 	// The version that you have before you. When it is no longer the newest, nothing is changed: `CONFLICT`.
 	ExpectedVersion int `json:"expectedVersion"`
+	// When, at most five years ahead. Now when it is left out.
+	At graphql.Omittable[*MomentInput] `json:"at,omitempty"`
+	// When the embargo ends, at most five years ahead. What there is stays when it is left out; `null` lifts it.
+	EmbargoedUntil graphql.Omittable[*MomentInput] `json:"embargoedUntil,omitempty"`
 }
 
 // A ticker entry to be.
@@ -276,6 +440,8 @@ type PublishTickerEntryInput struct {
 	Priority graphql.Omittable[*news.Priority] `json:"priority,omitempty"`
 	// The time that the ticker shows, at most an hour ahead. Now when it is left out.
 	OccurredAt graphql.Omittable[*time.Time] `json:"occurredAt,omitempty"`
+	// The same as clocks show it, in the place of `occurredAt`. `14:32` alone is the last such time.
+	Occurred graphql.Omittable[*MomentInput] `json:"occurred,omitempty"`
 	// Whether it is kept in view, above the others.
 	Pinned graphql.Omittable[*bool] `json:"pinned,omitempty"`
 	// Whether it is one of those that tell the whole story of its coverage in a few lines.
@@ -286,8 +452,20 @@ type PublishTickerEntryInput struct {
 	Story graphql.Omittable[*string] `json:"story,omitempty"`
 	// The slug (or id) of the coverage that it belongs to.
 	Coverage graphql.Omittable[*string] `json:"coverage,omitempty"`
+	// Whether it stands in its coverage alone, and not on the main ticker.
+	CoverageOnly graphql.Omittable[*bool] `json:"coverageOnly,omitempty"`
 	// Where it comes from.
 	Source graphql.Omittable[*SourceInput] `json:"source,omitempty"`
+}
+
+// What to redeliver, and from where.
+type RedeliverWebhookInput struct {
+	// Which webhook.
+	ID string `json:"id"`
+	// The version that you have before you. When it is no longer the newest, nothing is changed: `CONFLICT`.
+	ExpectedVersion int `json:"expectedVersion"`
+	// A line of the log, such as a `liveCursor`: everything behind it is sent again.
+	After scalar.Cursor `json:"after"`
 }
 
 // A line of a pasted ticker that was not understood.
@@ -300,6 +478,16 @@ type RefusedLine struct {
 	Reason string `json:"reason"`
 }
 
+// Which version of a story to restore.
+type RestoreStoryInput struct {
+	// Which story.
+	ID string `json:"id"`
+	// The version that you have before you. When it is no longer the newest, nothing is changed: `CONFLICT`.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The version whose content shall be the newest.
+	Version int `json:"version"`
+}
+
 // What to withdraw, and the public reason.
 type RetractInput struct {
 	// The id of the entity.
@@ -308,6 +496,68 @@ type RetractInput struct {
 	ExpectedVersion int `json:"expectedVersion"`
 	// Why, for readers; 1 to 1,000 characters.
 	Note string `json:"note"`
+}
+
+// A version of a story, and the change that made it.
+type Revision struct {
+	// 1 for the first version; one more with every change.
+	Version int `json:"version"`
+	// What was done.
+	Change news.Op `json:"change"`
+	// When it was done.
+	At time.Time `json:"at"`
+	// Who did it: the name in a token, or `schedule` where a time had come.
+	By string `json:"by"`
+	// The fields that differ from the version before, by their names here; empty for the first one.
+	ChangedFields []string `json:"changedFields"`
+	// The story in this version.
+	Story *news.Story `json:"story"`
+}
+
+// A part of the versions of a story, newest first.
+type RevisionConnection struct {
+	// The versions with their places.
+	Edges []*RevisionEdge `json:"edges"`
+	// The versions without their places.
+	Nodes []*Revision `json:"nodes"`
+	// Where this page lies in the list.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A version of a story and its place in the list.
+type RevisionEdge struct {
+	// The place, for `after`.
+	Cursor scalar.Cursor `json:"cursor"`
+	// The version.
+	Node *Revision `json:"node"`
+}
+
+// When something is to happen.
+type Schedule struct {
+	// The instant.
+	At time.Time `json:"at"`
+	// What clocks show then in `zone`, as it was asked for; null when an instant was.
+	Local *string `json:"local,omitempty"`
+	// The IANA name of the zone of `local`.
+	Zone *string `json:"zone,omitempty"`
+}
+
+// A part of a list of service tokens, newest first.
+type ServiceTokenConnection struct {
+	// The service tokens with their places.
+	Edges []*ServiceTokenEdge `json:"edges"`
+	// The service tokens without their places.
+	Nodes []*news.ServiceToken `json:"nodes"`
+	// Where this page lies in the list.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A service token and its place in the list.
+type ServiceTokenEdge struct {
+	// The place, for `after`.
+	Cursor scalar.Cursor `json:"cursor"`
+	// The service token.
+	Node *news.ServiceToken `json:"node"`
 }
 
 // Where a piece of news comes from.
@@ -346,7 +596,7 @@ type StoryEvent struct {
 	Kind news.EventKind `json:"kind"`
 	// When it was made.
 	At time.Time `json:"at"`
-	// The story as the change left it; without title and text when it is `REMOVED`.
+	// The story as the change left it; without title and text when it is `REMOVED`, with its title and the public note when it was retracted.
 	Story *news.Story `json:"story"`
 }
 
@@ -368,6 +618,32 @@ type StoryFilter struct {
 	PublishedBefore graphql.Omittable[*time.Time] `json:"publishedBefore,omitempty"`
 	// Only those in one of these states. For the newsroom: readers find published ones whatever they ask for, and are refused any other state.
 	Status graphql.Omittable[[]news.StoryStatus] `json:"status,omitempty"`
+}
+
+// Says who is at work on a story, so that nobody else begins. It is advice: a change is held by `expectedVersion` alone.
+type StoryLock struct {
+	// The story.
+	StoryID string `json:"storyId"`
+	// Whether somebody holds it.
+	Held bool `json:"held"`
+	// Who holds it, or held it last; empty when nobody ever has.
+	Holder string `json:"holder"`
+	// Since when it is so; null when nobody has ever held it.
+	Since *time.Time `json:"since,omitempty"`
+	// How long it lasts unless its holder is heard of; null when nobody holds it, or in an event that something has happened to it since.
+	Until *time.Time `json:"until,omitempty"`
+	// From whom it was taken while they held it; null where it was not.
+	From *string `json:"from,omitempty"`
+}
+
+// A change of the lock of a story.
+type StoryLockEvent struct {
+	// The line of the log: resume `after` it.
+	Cursor scalar.Cursor `json:"cursor"`
+	// When it was made.
+	At time.Time `json:"at"`
+	// The lock as the change left it.
+	Lock *StoryLock `json:"lock"`
 }
 
 // A part of a list of tags, by name.
@@ -394,6 +670,22 @@ type TagFilter struct {
 	Kind graphql.Omittable[[]news.TagKind] `json:"kind,omitempty"`
 	// Only those whose name begins so; neither case nor accents matter: `sen` finds `Sénat`. Up to 100 characters.
 	NamePrefix graphql.Omittable[*string] `json:"namePrefix,omitempty"`
+	// Only those with exactly this code: `medtop:20000763`.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+}
+
+// What a merge of tags moves from one to the other, or its undoing moves back. Drafts are counted too.
+type TagMove struct {
+	// The tag that stays.
+	Tag *news.Tag `json:"tag"`
+	// The tag that is merged into it, or is taken out again.
+	Merged *news.Tag `json:"merged"`
+	// How many stories move.
+	Stories int `json:"stories"`
+	// How many ticker entries move.
+	TickerEntries int `json:"tickerEntries"`
+	// How many coverages move.
+	Coverages int `json:"coverages"`
 }
 
 // A part of a list of ticker entries, newest first.
@@ -434,7 +726,7 @@ type TickerFilter struct {
 	MinPriority graphql.Omittable[*news.Priority] `json:"minPriority,omitempty"`
 	// Slugs (or ids) of tags, at most 20: only entries that carry all of them.
 	Tags graphql.Omittable[[]string] `json:"tags,omitempty"`
-	// The slug (or id) of a coverage: only its entries.
+	// The slug (or id) of a coverage: only its entries, also those that are not on the main ticker.
 	Coverage graphql.Omittable[*string] `json:"coverage,omitempty"`
 	// Only those that occurred at this instant or later.
 	OccurredAfter graphql.Omittable[*time.Time] `json:"occurredAfter,omitempty"`
@@ -512,6 +804,24 @@ type UpdateTagInput struct {
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
 	// Other names of the same thing, at most 50, each 1 to 120 characters.
 	Aliases graphql.Omittable[[]string] `json:"aliases,omitempty"`
+	// Its name in a vocabulary such as the IPTC Media Topics: `medtop:20000763`.
+	Code graphql.Omittable[*string] `json:"code,omitempty"`
+	// Its address in that vocabulary.
+	URI graphql.Omittable[*news.URL] `json:"uri,omitempty"`
+}
+
+// What to change in a webhook. What is left out stays as it is.
+type UpdateWebhookInput struct {
+	// Which webhook.
+	ID string `json:"id"`
+	// The version that you have before you. When it is no longer the newest, nothing is changed: `CONFLICT`.
+	ExpectedVersion int `json:"expectedVersion"`
+	// Where events are sent, by POST: an `https` address that is not in a private network, unless the server allows it.
+	URL graphql.Omittable[*news.URL] `json:"url,omitempty"`
+	// What it is for, up to 1,000 characters.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// What is told of. Everything that is public when it is empty.
+	Kinds graphql.Omittable[[]news.Kind] `json:"kinds,omitempty"`
 }
 
 // An entity in the version that the caller knows.
@@ -528,6 +838,32 @@ type Viewer struct {
 	Name *string `json:"name,omitempty"`
 	// What you may do.
 	Role news.Role `json:"role"`
+}
+
+// A part of a list of webhooks, newest first.
+type WebhookConnection struct {
+	// The webhooks with their places.
+	Edges []*WebhookEdge `json:"edges"`
+	// The webhooks without their places.
+	Nodes []*news.Webhook `json:"nodes"`
+	// Where this page lies in the list.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A webhook and its place in the list.
+type WebhookEdge struct {
+	// The place, for `after`.
+	Cursor scalar.Cursor `json:"cursor"`
+	// The webhook.
+	Node *news.Webhook `json:"node"`
+}
+
+// A webhook and the secret that its deliveries are signed with.
+type WebhookSecret struct {
+	// The webhook.
+	Webhook *news.Webhook `json:"webhook"`
+	// What the receiver checks the signatures with, as Standard Webhooks has it: `whsec_` and Base64. It is shown this once.
+	Secret string `json:"secret"`
 }
 
 // How sure an instant is that was made of a wall-clock time.
@@ -583,6 +919,67 @@ func (e *DateConfidence) UnmarshalJSON(b []byte) error {
 }
 
 func (e DateConfidence) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Which of two versions a stretch of text is in.
+type DiffKind string
+
+const (
+	// It is in both.
+	DiffKindSame DiffKind = "SAME"
+	// It is in the earlier one alone.
+	DiffKindRemoved DiffKind = "REMOVED"
+	// It is in the later one alone.
+	DiffKindAdded DiffKind = "ADDED"
+)
+
+var AllDiffKind = []DiffKind{
+	DiffKindSame,
+	DiffKindRemoved,
+	DiffKindAdded,
+}
+
+func (e DiffKind) IsValid() bool {
+	switch e {
+	case DiffKindSame, DiffKindRemoved, DiffKindAdded:
+		return true
+	}
+	return false
+}
+
+func (e DiffKind) String() string {
+	return string(e)
+}
+
+func (e *DiffKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DiffKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DiffKind", str)
+	}
+	return nil
+}
+
+func (e DiffKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DiffKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DiffKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -644,6 +1041,64 @@ func (e *ImportOutcome) UnmarshalJSON(b []byte) error {
 }
 
 func (e ImportOutcome) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Tells the two occurrences apart of an hour that comes twice.
+type Pass string
+
+const (
+	// Before the clocks go back.
+	PassFirst Pass = "FIRST"
+	// After it.
+	PassSecond Pass = "SECOND"
+)
+
+var AllPass = []Pass{
+	PassFirst,
+	PassSecond,
+}
+
+func (e Pass) IsValid() bool {
+	switch e {
+	case PassFirst, PassSecond:
+		return true
+	}
+	return false
+}
+
+func (e Pass) String() string {
+	return string(e)
+}
+
+func (e *Pass) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Pass(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Pass", str)
+	}
+	return nil
+}
+
+func (e Pass) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Pass) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Pass) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

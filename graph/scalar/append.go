@@ -66,6 +66,14 @@ func AppendTickerEntryID(dst []byte, id news.TickerEntryID) []byte { return Appe
 // AppendCoverageID writes an id.
 func AppendCoverageID(dst []byte, id news.CoverageID) []byte { return AppendID(dst, string(id)) }
 
+// AppendServiceTokenID writes an id.
+func AppendServiceTokenID(dst []byte, id news.ServiceTokenID) []byte {
+	return AppendID(dst, string(id))
+}
+
+// AppendWebhookID writes an id.
+func AppendWebhookID(dst []byte, id news.WebhookID) []byte { return AppendID(dst, string(id)) }
+
 // AppendText writes optional text.
 func AppendText(dst []byte, t news.Text) []byte {
 	if t == "" {

@@ -49,6 +49,8 @@ func TestAppendIsMarshal(t *testing.T) {
 		{"the id of a tag", scalar.AppendTagID(nil, "tag_1"), scalar.MarshalTagID("tag_1")},
 		{"the id of an entry", scalar.AppendTickerEntryID(nil, "tick_1"), scalar.MarshalTickerEntryID("tick_1")},
 		{"the id of a coverage", scalar.AppendCoverageID(nil, ""), scalar.MarshalCoverageID("")},
+		{"the id of a service token", scalar.AppendServiceTokenID(nil, "token_1"), scalar.MarshalServiceTokenID("token_1")},
+		{"the id of a webhook", scalar.AppendWebhookID(nil, "hook_1"), scalar.MarshalWebhookID("hook_1")},
 		{"no text", scalar.AppendText(nil, ""), scalar.MarshalText("")},
 		{"text", scalar.AppendText(nil, "a\n"), scalar.MarshalText("a\n")},
 		{"no URL", scalar.AppendURL(nil, ""), scalar.MarshalURL("")},

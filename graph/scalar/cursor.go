@@ -36,9 +36,13 @@ var listLetters = [...]struct {
 	list   news.Kind
 }{
 	{"s", news.KindStory}, {"g", news.KindTag}, {"t", news.KindTickerEntry}, {"c", news.KindCoverage},
+	{"k", news.KindServiceToken}, {"w", news.KindWebhook},
 }
 
-const logLetter = "l"
+const (
+	logLetter      = "l"
+	revisionLetter = "r"
+)
 
 // OfPage is the cursor of a place in a list.
 func OfPage(p news.PageCursor) Cursor {
@@ -114,6 +118,33 @@ func LogCursor(field string, c *Cursor) (*news.LogCursor, error) {
 		return nil, malformed(field)
 	}
 	return &news.LogCursor{Epoch: news.Epoch(epoch), Seq: news.Seq(seq)}, nil
+}
+
+// OfRevision is the cursor of a version in the list of a story's versions.
+func OfRevision(story news.StoryID, version int) Cursor {
+	text := strconv.AppendInt([]byte(revisionLetter+" "), int64(version), 36)
+	return encode(append(append(text, ' '), story...))
+}
+
+// RevisionCursor reads the version of a story from the cursor that came in the
+// argument named field; 0 where none came. Errors: news.ErrBadCursor.
+func RevisionCursor(field string, story news.StoryID, c *Cursor) (int, error) {
+	if c == nil {
+		return 0, nil
+	}
+	letter, rest, err := decode(field, *c)
+	if err != nil {
+		return 0, err
+	}
+	number, of, ok := strings.Cut(rest, " ")
+	if letter != revisionLetter || ok && of != string(story) {
+		return 0, news.BadCursor(field, "it is from another list")
+	}
+	version, err := strconv.ParseInt(number, 36, 32)
+	if !ok || err != nil || version < 1 {
+		return 0, malformed(field)
+	}
+	return int(version), nil
 }
 
 func encode(text []byte) Cursor {

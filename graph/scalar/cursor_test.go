@@ -14,6 +14,8 @@ func FuzzPageCursor(f *testing.F) {
 		{List: news.KindStory, At: time.UnixMilli(1772442026000), ID: "story_1"},
 		{List: news.KindTag, Name: "le sénat d’été", ID: "tag_1"},
 		{List: news.KindTickerEntry, At: time.UnixMilli(-5), ID: "t"},
+		{List: news.KindServiceToken, At: time.UnixMilli(1772442026000), ID: "token_1"},
+		{List: news.KindWebhook, At: time.UnixMilli(1772442026000), ID: "hook_1"},
 	} {
 		f.Add(string(scalar.OfPage(p)))
 	}
@@ -59,7 +61,35 @@ func FuzzLogCursor(f *testing.F) {
 	})
 }
 
+func FuzzRevisionCursor(f *testing.F) {
+	f.Add(string(scalar.OfRevision("story_1", 4711)))
+	f.Add(string(scalar.OfRevision("story_2", 1)))
+	f.Add(string(scalar.OfPage(news.PageCursor{List: news.KindStory, ID: "story_1"})))
+	f.Add("ciAwIHN0b3J5XzE") // version 0
+	f.Add("ciAtMSBzdG9yeV8x")
+	f.Add("ciAx")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		c := scalar.Cursor(text)
+		version, err := scalar.RevisionCursor("after", "story_1", &c)
+		if err != nil {
+			if !errors.Is(err, news.ErrBadCursor) {
+				t.Errorf("%q: got %v, want a bad cursor", text, err)
+			}
+			return
+		}
+		again := scalar.OfRevision("story_1", version)
+		same, err := scalar.RevisionCursor("after", "story_1", &again)
+		if err != nil || same != version || version < 1 {
+			t.Errorf("%q is version %d, which comes back as %d, %v", text, version, same, err)
+		}
+	})
+}
+
 func TestNoCursorIsNoPlace(t *testing.T) {
+	if v, err := scalar.RevisionCursor("after", "story_1", nil); v != 0 || err != nil {
+		t.Errorf("got %v, %v", v, err)
+	}
 	if p, err := scalar.PageCursor("after", nil); p != nil || err != nil {
 		t.Errorf("got %v, %v", p, err)
 	}

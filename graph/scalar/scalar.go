@@ -45,6 +45,18 @@ func MarshalCoverageID(id news.CoverageID) graphql.Marshaler { return MarshalID(
 // UnmarshalCoverageID reads an id.
 func UnmarshalCoverageID(v any) (news.CoverageID, error) { return idAs[news.CoverageID](v) }
 
+// MarshalServiceTokenID writes an id.
+func MarshalServiceTokenID(id news.ServiceTokenID) graphql.Marshaler { return MarshalID(string(id)) }
+
+// UnmarshalServiceTokenID reads an id.
+func UnmarshalServiceTokenID(v any) (news.ServiceTokenID, error) { return idAs[news.ServiceTokenID](v) }
+
+// MarshalWebhookID writes an id.
+func MarshalWebhookID(id news.WebhookID) graphql.Marshaler { return MarshalID(string(id)) }
+
+// UnmarshalWebhookID reads an id.
+func UnmarshalWebhookID(v any) (news.WebhookID, error) { return idAs[news.WebhookID](v) }
+
 func idAs[T ~string](v any) (T, error) {
 	id, err := UnmarshalID(v)
 	return T(id), err

@@ -1,146 +1,77 @@
-// Package auth tells who somebody is: it makes and reads the bearer tokens
-// (JSON Web Tokens, HS256) of the newsroom, with a secret that it keeps in the
-// data folder, or that every node of the newsroom is given. What somebody may do
-// is not its business.
+// Package auth tells who somebody is, by the bearer token that they send: one of the
+// newsroom's own (a Key makes and reads them), one of an OpenID Connect provider (a
+// Provider reads them), or a service token of a program (ServiceTokens knows them).
+// Which of them it is says the token; each kind is held to its own keys and its own
+// algorithm. What somebody may do is not its business.
+//
+// What is refused is refused with an error that says what is wrong with a token and
+// repeats no part of it, so that it can be told and logged.
 package auth
 
 import (
-	"cmp"
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
+	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"depeche/internal/news"
 )
 
-// SecretFile is the name of the file in the data folder that holds the secret.
-const SecretFile = "token.secret"
+// maxToken is the length of the longest token that is looked at, in bytes.
+const maxToken = 16 << 10
 
-const issuer = "depeche"
-
-// A Key makes and reads the tokens of one newsroom.
-type Key struct {
-	secret []byte
-	now    func() time.Time
+// A Verifier tells who the bearer of a token is, whatever its kind. It may be used by
+// many goroutines at once.
+type Verifier struct {
+	Key      *Key
+	Provider *Provider      // nil: nobody else makes tokens
+	Services *ServiceTokens // nil: there are none
+	// Skew is by how much the clocks of those who make tokens may be wrong.
+	Skew time.Duration
 }
 
-// OpenKey reads the secret of the newsroom from the file that is named. Where
-// named is empty it is kept in folder: made there on the first start, readable by
-// its owner only. now is the clock that tokens are compared with.
-//
-// A file that is named has to be there, since a node that made a secret of its
-// own would refuse the tokens of the others. It may be readable by others, as
-// the secrets of containers are; who may write it could be anybody.
-func OpenKey(folder, named string, now func() time.Time) (*Key, error) {
-	path := cmp.Or(named, filepath.Join(folder, SecretFile))
-	text, err := os.ReadFile(path)
-	if named == "" && errors.Is(err, fs.ErrNotExist) {
-		text, err = makeSecret(path)
+// Verify tells who the bearer of a token is. Errors: ErrUnauthenticated, which says
+// what is wrong; ErrUnavailable where that can't be found out now.
+func (v *Verifier) Verify(ctx context.Context, token string) (news.Actor, error) {
+	if len(token) > maxToken {
+		return news.Actor{}, refused("the token is longer than %d bytes", maxToken)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the token secret: %w", err)
-	}
-	if info, err := os.Stat(path); err == nil {
-		mode := info.Mode().Perm()
-		switch {
-		case named == "" && mode&0o077 != 0:
-			return nil, fmt.Errorf("the token secret %s can be read by others (mode %04o): give it the mode 0600", path, mode)
-		case mode&0o022 != 0:
-			return nil, fmt.Errorf("the token secret %s can be written by others (mode %04o): take that right away (chmod go-w)", path, mode)
+	if strings.HasPrefix(token, news.ServiceTokenPrefix) {
+		if v.Services == nil {
+			return news.Actor{}, refused("service tokens are not known here")
 		}
+		return v.Services.verify(ctx, token)
 	}
-	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(secret) < 32 {
-		return nil, fmt.Errorf("the token secret %s is damaged: it must hold at least 64 hexadecimal digits", path)
-	}
-	return &Key{secret: secret, now: now}, nil
-}
-
-// makeSecret writes a new secret as a whole or not at all; when another process
-// is faster, its secret is the one that counts.
-func makeSecret(path string) ([]byte, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	random := make([]byte, 32)
-	rand.Read(random)
-	text := []byte(hex.EncodeToString(random) + "\n")
-	temp, err := os.CreateTemp(filepath.Dir(path), SecretFile+".*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(text)
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(temp.Name(), path); errors.Is(err, fs.ErrExist) {
-		return os.ReadFile(path)
-	} else if err != nil {
-		return nil, err
-	}
-	return text, nil
-}
-
-type claims struct {
-	jwt.RegisteredClaims
-	Role news.Role `json:"role"`
-}
-
-// Sign makes a token that lets its bearer be who until who.Expires.
-func (k *Key) Sign(who news.Actor) (string, error) {
-	if !slices.Contains(news.Roles(), who.Role) {
-		return "", news.Invalid("role", "must be one of %v", news.Roles())
-	}
-	if who.Name == "" {
-		return "", news.Invalid("name", "must not be empty")
-	}
-	if !who.Expires.After(k.now()) {
-		return "", news.Invalid("expiry", "must lie ahead")
-	}
-	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
-		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: issuer, Subject: who.Name,
-			IssuedAt: jwt.NewNumericDate(k.now()), ExpiresAt: jwt.NewNumericDate(who.Expires),
-		},
-		Role: who.Role,
-	})
-	signed, err := token.SignedString(k.secret)
-	if err != nil {
-		return "", fmt.Errorf("sign a token: %w", err)
-	}
-	return signed, nil
-}
-
-// Verify tells who the bearer of a token is. Errors: ErrUnauthenticated, which
-// says what is wrong and never repeats the token.
-func (k *Key) Verify(token string) (news.Actor, error) {
-	var c claims
-	_, err := jwt.ParseWithClaims(token, &c,
-		func(*jwt.Token) (any, error) { return k.secret, nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-		jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(k.now),
-	)
+	by, ok := claimedIssuer(token)
 	switch {
-	case errors.Is(err, jwt.ErrTokenExpired):
-		return news.Actor{}, fmt.Errorf("the token has expired: %w", news.ErrUnauthenticated)
-	case errors.Is(err, jwt.ErrTokenMalformed):
-		return news.Actor{}, fmt.Errorf("the token is malformed: %w", news.ErrUnauthenticated)
-	case err != nil:
-		return news.Actor{}, fmt.Errorf("the token is not valid here: %w", news.ErrUnauthenticated)
-	case c.Subject == "" || !slices.Contains(news.Roles(), c.Role):
-		return news.Actor{}, fmt.Errorf("the token names nobody or no known role: %w", news.ErrUnauthenticated)
+	case !ok:
+		return news.Actor{}, refused("the token is malformed")
+	case by == issuer:
+		return v.Key.verify(token, v.Skew)
+	case v.Provider != nil && by == v.Provider.o.Issuer:
+		return v.Provider.verify(ctx, token, v.Skew)
 	}
-	return news.Actor{Name: c.Subject, Role: c.Role, Expires: c.ExpiresAt.Time}, nil
+	return news.Actor{}, refused("the token is of an issuer that is not believed here")
+}
+
+// claimedIssuer is who has made a token, by what it says itself. Nothing hangs on it
+// but who is asked whether that is so.
+func claimedIssuer(token string) (issuer string, ok bool) {
+	_, rest, _ := strings.Cut(token, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	text, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil {
+		return "", false
+	}
+	var claims struct {
+		Issuer string `json:"iss"`
+	}
+	if err := json.Unmarshal(text, &claims); err != nil {
+		return "", false
+	}
+	return claims.Issuer, true
 }
 
 // Bearer reads the token of an Authorization header, or of the field of a

@@ -1,12 +1,11 @@
 package auth_test
 
 import (
-	"encoding/base64"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,252 +15,83 @@ import (
 	"depeche/internal/news"
 )
 
-var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-
-func key(t testing.TB, folder string) *auth.Key {
-	t.Helper()
-	k, err := auth.OpenKey(folder, "", func() time.Time { return noon })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
-func TestTokenTellsWhoBearsIt(t *testing.T) {
-	k := key(t, t.TempDir())
-	want := news.Actor{Name: "Marie Ève", Role: news.Editor, Expires: noon.Add(8 * time.Hour)}
-	token, err := k.Sign(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := k.Verify(token)
-	if err != nil || got.Name != want.Name || got.Role != want.Role || !got.Expires.Equal(want.Expires) {
-		t.Errorf("got %+v, %v, want %+v", got, err, want)
-	}
-}
-
-func TestSignRefuses(t *testing.T) {
-	k := key(t, t.TempDir())
+// TestSkew: clocks differ, and whoever is let in because of that may stay as long.
+func TestSkew(t *testing.T) {
+	const skew = 30 * time.Second
+	i := newIssuer(t, jwk(t, "RSA", "1", "sig"))
+	v := i.believed(t, i.options())
+	v.Skew = skew
+	made := noon.Add(-time.Hour)
+	i.clock.advance(-time.Hour)
+	own, err := v.Key.Sign(news.Actor{Name: "marie", Role: news.Editor, Expires: noon})
+	must(t, err)
+	theirs := signed(t, "RS256", signers()["RSA"], map[string]any{"kid": "1"}, i.claims(jwt.MapClaims{
+		"iat": made.Unix(), "nbf": made.Unix(), "exp": noon.Unix(),
+	}))
 	for _, row := range []struct {
 		name string
-		who  news.Actor
+		at   time.Time
+		says string // empty: it is good
 	}{
-		{"no name", news.Actor{Role: news.Editor, Expires: noon.Add(time.Hour)}},
-		{"unknown role", news.Actor{Name: "marie", Role: "EMPRESS", Expires: noon.Add(time.Hour)}},
-		{"no role", news.Actor{Name: "marie", Expires: noon.Add(time.Hour)}},
-		{"no end", news.Actor{Name: "marie", Role: news.Editor}},
-		{"over already", news.Actor{Name: "marie", Role: news.Editor, Expires: noon}},
+		{"long before", made.Add(-skew - time.Second), "not good yet|issued in the future"},
+		{"a little before", made.Add(-skew), ""},
+		{"in between", noon.Add(-time.Minute), ""},
+		{"a little after", noon.Add(skew - time.Second), ""},
+		{"long after", noon.Add(skew), "expired"},
 	} {
-		if _, err := k.Sign(row.who); !errors.Is(err, news.ErrInvalid) {
-			t.Errorf("%s: got %v, want an invalid input", row.name, err)
+		i.clock.mu.Lock()
+		i.clock.at = row.at
+		i.clock.mu.Unlock()
+		for whose, token := range map[string]string{"our own": own, "theirs": theirs} {
+			who, err := v.Verify(t.Context(), token)
+			switch {
+			case row.says == "" && (err != nil || !who.Expires.Equal(noon.Add(skew))):
+				t.Errorf("%s, %s: got %+v, %v", row.name, whose, who, err)
+			case row.says != "":
+				one, other, _ := strings.Cut(row.says, "|")
+				if !errors.Is(err, news.ErrUnauthenticated) || !strings.Contains(err.Error(), one) && !strings.Contains(err.Error(), other) {
+					t.Errorf("%s, %s: got %v, want an error that says %q", row.name, whose, err, row.says)
+				}
+			}
 		}
 	}
 }
 
-func TestVerifyRefuses(t *testing.T) {
+// TestEachKindHasItsOwnKeys: what a token says of itself does not make it so.
+func TestEachKindHasItsOwnKeys(t *testing.T) {
+	i := newIssuer(t, jwk(t, "RSA", "1", "sig"))
 	folder := t.TempDir()
 	k := key(t, folder)
 	hexed, err := os.ReadFile(filepath.Join(folder, auth.SecretFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sign := func(method jwt.SigningMethod, secret any, claims jwt.MapClaims) string {
-		t.Helper()
-		token, err := jwt.NewWithClaims(method, claims).SignedString(secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return token
-	}
-	good := func() jwt.MapClaims {
-		return jwt.MapClaims{"iss": "depeche", "sub": "marie", "role": "EDITOR", "exp": noon.Add(time.Hour).Unix()}
-	}
-	without := func(claim string) jwt.MapClaims {
-		c := good()
-		delete(c, claim)
-		return c
-	}
-	with := func(claim string, v any) jwt.MapClaims {
-		c := good()
-		c[claim] = v
-		return c
-	}
+	must(t, err)
 	secret := make([]byte, 32)
-	for i := range secret {
-		secret[i] = unhex(hexed[2*i])<<4 | unhex(hexed[2*i+1])
+	for n := range secret {
+		secret[n] = unhex(hexed[2*n])<<4 | unhex(hexed[2*n+1])
 	}
-	valid := sign(jwt.SigningMethodHS256, secret, good())
-	if _, err := k.Verify(valid); err != nil {
-		t.Fatalf("the token that the others are made from is refused: %v", err)
-	}
-	part := strings.Split(valid, ".")
-	payload := base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"depeche","sub":"marie","role":"ADMIN","exp":99999999999}`))
-	// named is a token whose header names another algorithm than it is signed with.
-	named := func(algorithm string) string {
-		t.Helper()
-		header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"` + algorithm + `","typ":"JWT"}`))
-		signature, err := jwt.SigningMethodHS256.Sign(header+"."+part[1], secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return header + "." + part[1] + "." + base64.RawURLEncoding.EncodeToString(signature)
-	}
-	if _, err := k.Verify(named("HS256")); err != nil {
-		t.Fatalf("a token by its right name is refused: %v", err)
-	}
-	for _, row := range []struct{ name, token, says string }{
-		{"said to be RS256", named("RS256"), "not valid"},
-		{"said to be ES256", named("ES256"), "not valid"},
-		{"said to be unsigned", named("none"), "not valid"},
-		{"said to be unsigned in capitals", named("NONE"), "not valid"},
-		{"no algorithm", named(""), "not valid"},
-		{"empty", "", "malformed"},
-		{"rubbish", "rubbish", "malformed"},
-		{"expired", sign(jwt.SigningMethodHS256, secret, with("exp", noon.Add(-time.Second).Unix())), "expired"},
-		{"no end", sign(jwt.SigningMethodHS256, secret, without("exp")), "not valid"},
-		{"another secret", sign(jwt.SigningMethodHS256, []byte(strings.Repeat("x", 32)), good()), "not valid"},
-		{"another algorithm", sign(jwt.SigningMethodHS512, secret, good()), "not valid"},
-		{"no signature", sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, good()), "not valid"},
-		{"another issuer", sign(jwt.SigningMethodHS256, secret, with("iss", "somebody")), "not valid"},
-		{"no issuer", sign(jwt.SigningMethodHS256, secret, without("iss")), "not valid"},
-		{"nobody", sign(jwt.SigningMethodHS256, secret, without("sub")), "names nobody"},
-		{"unknown role", sign(jwt.SigningMethodHS256, secret, with("role", "EMPRESS")), "no known role"},
-		{"no role", sign(jwt.SigningMethodHS256, secret, without("role")), "no known role"},
-		{"not yet", sign(jwt.SigningMethodHS256, secret, with("nbf", noon.Add(time.Minute).Unix())), "not valid"},
-		{"other payload", part[0] + "." + payload + "." + part[2], "not valid"},
-		{"cut", valid[:len(valid)-3], "not valid"},
-	} {
-		who, err := k.Verify(row.token)
-		if !errors.Is(err, news.ErrUnauthenticated) || !strings.Contains(err.Error(), row.says) {
-			t.Errorf("%s: got %+v, %v, want an error that says %q", row.name, who, err, row.says)
-		}
-		if err != nil && len(row.token) > 20 && strings.Contains(err.Error(), row.token[len(row.token)-20:]) {
-			t.Errorf("%s: the error repeats the token: %v", row.name, err)
-		}
-		if who != (news.Actor{}) {
-			t.Errorf("%s: got %+v beside the error, want nobody", row.name, who)
-		}
-	}
-}
-
-func unhex(c byte) byte { return byte(strings.IndexByte("0123456789abcdef", c)) }
-
-func TestSecretIsMadeOnceAndForItsOwnerOnly(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "new")
-	var mu sync.Mutex
-	var tokens []string
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			k, err := auth.OpenKey(folder, "", func() time.Time { return noon })
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			token, err := k.Sign(news.Actor{Name: "marie", Role: news.Editor, Expires: noon.Add(time.Hour)})
-			if err != nil {
-				t.Error(err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			tokens = append(tokens, token)
-		})
-	}
-	wg.Wait()
-	k := key(t, folder)
-	for _, token := range tokens {
-		if _, err := k.Verify(token); err != nil {
-			t.Errorf("a token that was made at the first start is refused: %v", err)
-		}
-	}
-	info, err := os.Stat(filepath.Join(folder, auth.SecretFile))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("got %v, %v, want the mode 0600", info.Mode(), err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) != 1 {
-		t.Errorf("got %v in the folder, want the secret alone", left)
-	}
-}
-
-func TestSecretIsRefused(t *testing.T) {
-	good := strings.Repeat("0123456789abcdef", 4)
+	v := i.believed(t, i.options())
+	v.Key = k
+	ours := jwt.MapClaims{"iss": "depeche", "aud": "depeche", "sub": "marie", "role": "ADMIN", "exp": noon.Add(time.Hour).Unix()}
+	theirs := maps.Clone(ours)
+	theirs["iss"] = i.URL
+	named := map[string]any{"kid": "1"}
 	for _, row := range []struct {
-		name, text string
-		mode       os.FileMode
-		says       string
+		name, token string
+		good        bool
 	}{
-		{"readable by others", good, 0o644, "0600"},
-		{"readable by the group", good, 0o640, "0600"},
-		{"empty", "", 0o600, "damaged"},
-		{"short", good[:62], 0o600, "damaged"},
-		{"not hexadecimal", strings.Repeat("z", 64), 0o600, "damaged"},
+		{"ours", signed(t, "HS256", secret, nil, ours), true},
+		{"theirs", signed(t, "RS256", signers()["RSA"], named, theirs), true},
+		{"theirs with our secret", signed(t, "HS256", secret, named, theirs), false},
+		{"ours with their key", signed(t, "RS256", signers()["RSA"], named, ours), false},
 	} {
-		folder := t.TempDir()
-		path := filepath.Join(folder, auth.SecretFile)
-		if err := os.WriteFile(path, []byte(row.text), row.mode); err != nil {
-			t.Fatal(err)
-		}
-		_, err := auth.OpenKey(folder, "", time.Now)
-		if err == nil || !strings.Contains(err.Error(), row.says) || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: got %v, want an error that says %q and names the file", row.name, err, row.says)
-		}
-		if err != nil && row.text != "" && strings.Contains(err.Error(), row.text) {
-			t.Errorf("%s: the error tells the secret: %v", row.name, err)
+		who, err := v.Verify(t.Context(), row.token)
+		if (err == nil) != row.good || err != nil && !errors.Is(err, news.ErrUnauthenticated) || row.good && who.Role != news.Admin {
+			t.Errorf("%s: got %+v, %v, want it good: %v", row.name, who, err, row.good)
 		}
 	}
-}
-
-// A secret that is named is the same for every node, so it is not made, and it
-// may be mounted so that others can read it.
-func TestNamedSecret(t *testing.T) {
-	secret := strings.Repeat("0123456789abcdef", 4)
-	for _, row := range []struct {
-		name, text string
-		mode       os.FileMode
-		says       string
-	}{
-		{"of its owner", secret + "\n", 0o400, ""},
-		{"readable by others", secret, 0o444, ""},
-		{"writable by the group", secret, 0o660, "can be written by others"},
-		{"writable by others", secret, 0o646, "can be written by others"},
-		{"damaged", secret[:62], 0o444, "damaged"},
-		{"missing", "", 0, "no such file"},
-	} {
-		file := filepath.Join(t.TempDir(), "named")
-		if row.mode != 0 {
-			if err := os.WriteFile(file, []byte(row.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Chmod(file, row.mode); err != nil {
-				t.Fatal(err)
-			}
-		}
-		folder := t.TempDir()
-		k, err := auth.OpenKey(folder, file, func() time.Time { return noon })
-		if left, _ := os.ReadDir(folder); len(left) > 0 {
-			t.Errorf("%s: got %v in the data folder, want nothing", row.name, left)
-		}
-		if row.says != "" {
-			if err == nil || !strings.Contains(err.Error(), row.says) || !strings.Contains(err.Error(), file) {
-				t.Errorf("%s: got %v, want an error that says %q and names the file", row.name, err, row.says)
-			}
-			continue
-		}
-		if err != nil {
-			t.Errorf("%s: %v", row.name, err)
-			continue
-		}
-		token, err := k.Sign(news.Actor{Name: "marie", Role: news.Editor, Expires: noon.Add(time.Hour)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		other, err := auth.OpenKey(t.TempDir(), file, func() time.Time { return noon })
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := other.Verify(token); err != nil {
-			t.Errorf("%s: another node refuses the token: %v", row.name, err)
-		}
+	v.Provider = nil
+	_, err = v.Verify(t.Context(), signed(t, "RS256", signers()["RSA"], named, theirs))
+	if !errors.Is(err, news.ErrUnauthenticated) || !strings.Contains(err.Error(), "issuer that is not believed") {
+		t.Errorf("theirs where nobody else is believed: got %v", err)
 	}
 }
 
@@ -285,26 +115,6 @@ func TestBearer(t *testing.T) {
 	}
 }
 
-func FuzzVerify(f *testing.F) {
-	k := key(f, f.TempDir())
-	valid, err := k.Sign(news.Actor{Name: "marie", Role: news.Editor, Expires: noon.Add(time.Hour)})
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, seed := range []string{valid, "", "..", "a.b.c", valid + ".", "eyJhbGciOiJub25lIn0.e30."} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, token string) {
-		who, err := k.Verify(token)
-		if err == nil && (who.Name != "marie" || who.Role != news.Editor) {
-			t.Errorf("%q makes somebody %+v", token, who)
-		}
-		if err != nil && !errors.Is(err, news.ErrUnauthenticated) {
-			t.Errorf("got %v, want every refusal to say that nobody is authenticated", err)
-		}
-	})
-}
-
 func FuzzBearer(f *testing.F) {
 	for _, seed := range []string{"", "Bearer abc", "bearer\tabc", "Bearer  a b ", "Basic abc", "Bearer"} {
 		f.Add(seed)
@@ -321,5 +131,46 @@ func FuzzBearer(f *testing.F) {
 		case token != strings.TrimSpace(token):
 			t.Errorf("%q: got %q with white space", header, token)
 		}
+	})
+}
+
+func FuzzVerify(f *testing.F) {
+	i := newIssuer(f, jwk(f, "P-256", "1", "sig"))
+	o := i.options()
+	o.Algorithm = "ES256"
+	v := i.believed(f, o)
+	token, service := serviceToken("token_1")
+	v.Services = newServices(token).known
+	own, err := v.Key.Sign(news.Actor{Name: "marie", Role: news.Editor, Expires: noon.Add(time.Hour)})
+	must(f, err)
+	theirs := signed(f, "ES256", signers()["P-256"], map[string]any{"kid": "1"}, i.claims(nil))
+	good := map[string]news.Actor{}
+	for _, text := range []string{own, theirs, service} {
+		if good[text], err = v.Verify(f.Context(), text); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+		f.Add(text + ".")
+		f.Add(strings.ToUpper(text))
+		f.Add(text[:len(text)-1])
+	}
+	for _, seed := range []string{
+		"", "..", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "depeche_", own[:40] + theirs[40:], ".bnVsbA.", "bnVsbA.bnVsbA.bnVsbA",
+		signed(f, "ES256", signers()["P-256"], map[string]any{"kid": []int{1}, "typ": nil}, i.claims(jwt.MapClaims{"exp": 1e300})),
+		signed(f, "ES256", signers()["P-256"], nil, i.claims(jwt.MapClaims{"aud": 7, "sub": -1})),
+		signed(f, "none", jwt.UnsafeAllowNoneSignatureType, nil, i.claims(nil)),
+		news.ServiceTokenText("token_2", news.ServiceSecret{1}),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		who, err := v.Verify(t.Context(), text)
+		if is, ok := good[text]; err == nil && (!ok || who != is) {
+			t.Errorf("%q makes somebody %+v", text, who)
+		}
+		if err != nil && !errors.Is(err, news.ErrUnauthenticated) && !errors.Is(err, news.ErrUnavailable) || err != nil && who != (news.Actor{}) {
+			t.Errorf("got %+v, %v", who, err)
+		}
+		wantNoEcho(t, text, err)
 	})
 }

@@ -119,7 +119,7 @@ func (c *Cache) Over(store news.Store) news.Store {
 	if c == nil {
 		return store
 	}
-	return &noting{Handover: store, store: store, cache: c}
+	return &noting{Handover: store, Leasing: store, store: store, cache: c}
 }
 
 // Until notes that what is read for ctx is true only before t. The zero time is no

@@ -43,6 +43,82 @@ func room() []news.Entity {
 		tag("tag_a", "a", news.TagTopic), tag("tag_b", "b", news.TagTopic), tag("tag_c", "c", news.TagPerson),
 		entry("tick_1", 1), entry("tick_2", 2), entry("tick_3", 3),
 		storetest.Coverage("cov_a"), storetest.Coverage("cov_b"),
+		hidden("story_s", news.StoryScheduled), hidden("story_e", news.StoryPublished), retracted(story("story_r", 1, "tag_a")),
+		// tag_n stands for nothing but tag_m, and that for tag_a. What stood for tag_y was deleted.
+		merged(tag("tag_m", "m", news.TagTopic), "tag_a"), merged(tag("tag_n", "n", news.TagTopic), "tag_m"),
+		deleted(tag("tag_x", "x", news.TagTopic)), merged(tag("tag_y", "y", news.TagTopic), "tag_x"),
+		merged(tag("tag_r", "r", news.TagTopic), "tag_r"), // round, against all rules
+		storetest.Lock("story_1"),
+		aside(entry("tick_a", 4)), pinned(entry("tick_p", 0)),
+	}
+}
+
+// hidden is a story that waits for its time.
+func hidden(id news.StoryID, status news.StoryStatus) *news.Story {
+	s := draft(id)
+	if s.Status = status; status == news.StoryScheduled {
+		s.Schedule = &news.Schedule{At: at(20)}
+	} else {
+		s.EmbargoedUntil = at(20)
+	}
+	return s
+}
+
+func released(s *news.Story) news.Entity {
+	return next(s, func(s *news.Story) {
+		s.Status, s.PublishedAt, s.EmbargoedUntil, s.Schedule = news.StoryPublished, at(9), time.Time{}, nil
+	})
+}
+
+func retracted(s *news.Story) *news.Story {
+	s.Status, s.Body = news.StoryRetracted, ""
+	return s
+}
+
+func merged(t *news.Tag, into news.TagID) *news.Tag {
+	t.Status, t.MergedInto = news.TagMerged, into
+	return t
+}
+
+func deleted(t *news.Tag) *news.Tag {
+	t.Status = news.TagDeleted
+	return t
+}
+
+// again is the next version of a tag that was merged or deleted: in use.
+func again(t *news.Tag) news.Entity {
+	return next(t, func(t *news.Tag) { t.Status, t.MergedInto = news.TagInUse, "" })
+}
+
+func aside(e *news.TickerEntry) *news.TickerEntry {
+	e.Coverage, e.CoverageOnly = "cov_a", true
+	return e
+}
+
+func pinned(e *news.TickerEntry) *news.TickerEntry {
+	e.Pinned, e.PinnedUntil = true, at(20)
+	return e
+}
+
+// The tags of the room that are not in use.
+func tagM() *news.Tag { return merged(tag("tag_m", "m", news.TagTopic), "tag_a") }
+func tagN() *news.Tag { return merged(tag("tag_n", "n", news.TagTopic), "tag_m") }
+func tagX() *news.Tag { return deleted(tag("tag_x", "x", news.TagTopic)) }
+func tagY() *news.Tag { return merged(tag("tag_y", "y", news.TagTopic), "tag_x") }
+
+// unseen are changes that nobody outside may hear of: none drops any answer.
+func unseen() []news.Entity {
+	return []news.Entity{
+		draft("new"), retitled(draft("story_d")), hidden("new", news.StoryScheduled), hidden("new", news.StoryPublished),
+		retitled(hidden("story_s", news.StoryScheduled)), retitled(hidden("story_e", news.StoryPublished)),
+		next(hidden("story_s", news.StoryScheduled), func(s *news.Story) { s.Schedule = &news.Schedule{At: at(2)} }),
+		next(hidden("story_s", news.StoryScheduled), func(s *news.Story) { s.Status, s.Schedule = news.StoryDraft, nil }),
+		next(hidden("story_e", news.StoryPublished), func(s *news.Story) { s.EmbargoedUntil = at(2) }),
+		next(hidden("story_e", news.StoryPublished), func(s *news.Story) { s.Tags, s.Slug = []news.TagID{"tag_a", "tag_b"}, "to-be" }),
+		next(hidden("story_e", news.StoryPublished), func(s *news.Story) { s.Status, s.WithdrawnIn = news.StoryUnpublished, 2 }),
+		next(draft("story_d"), func(s *news.Story) { s.Status, s.EmbargoedUntil = news.StoryPublished, at(20) }),
+		storetest.Lock("new"), storetest.Next(storetest.Lock("story_1")), storetest.Lock("story_d"),
+		storetest.ServiceToken("new"), storetest.Webhook("new"),
 	}
 }
 
@@ -96,6 +172,127 @@ var dependencies = []struct {
 		},
 		[]news.Entity{retitled(story("story_1", 1)), withdrawn(story("story_1", 1))},
 		[]news.Entity{retitled(story("story_2", 2)), retitled(draft("story_d"))},
+	},
+	{
+		"Nodes", "of what the newsroom keeps for itself",
+		func(ctx context.Context, s news.Store) (any, error) {
+			return s.Nodes(ctx, public, []news.EntityID{"lock_story_1", "lock_new", "story_s", "story_e"})
+		},
+		[]news.Entity{released(hidden("story_s", news.StoryScheduled)), released(hidden("story_e", news.StoryPublished))},
+		[]news.Entity{story("new", 9), storetest.Next(storetest.Lock("story_1")), storetest.Lock("new")},
+	},
+	{
+		"Nodes", "of a merged tag",
+		func(ctx context.Context, s news.Store) (any, error) {
+			return s.Nodes(ctx, public, []news.EntityID{"tag_n"})
+		},
+		[]news.Entity{
+			again(tagN()), again(tagM()), storetest.Next(tag("tag_a", "a", news.TagTopic)),
+			next(tag("tag_a", "a", news.TagTopic), func(t *news.Tag) { merged(t, "tag_b") }),
+		},
+		[]news.Entity{storetest.Next(tag("tag_b", "b", news.TagTopic)), tag("new", "new", news.TagTopic), story("new", 9, "tag_a")},
+	},
+	{
+		"StoriesByID", "of a retracted one",
+		func(ctx context.Context, s news.Store) (any, error) {
+			return s.StoriesByID(ctx, public, []news.StoryID{"story_r"})
+		},
+		[]news.Entity{
+			next(retracted(story("story_r", 1, "tag_a")), func(s *news.Story) { s.Status = news.StoryUnpublished }),
+			retagged(retracted(story("story_r", 1, "tag_a")), "tag_b"),
+		},
+		[]news.Entity{retitled(story("story_1", 1, "tag_a"))},
+	},
+	{
+		"TagsByID", "of a merged one",
+		func(ctx context.Context, s news.Store) (any, error) { return s.TagsByID(ctx, []news.TagID{"tag_n"}) },
+		[]news.Entity{
+			again(tagN()), again(tagM()), storetest.Next(tag("tag_a", "a", news.TagTopic)),
+			next(tag("tag_a", "a", news.TagTopic), func(t *news.Tag) { merged(t, "tag_b") }),
+			next(tag("tag_a", "a", news.TagTopic), func(t *news.Tag) { deleted(t) }),
+		},
+		[]news.Entity{storetest.Next(tag("tag_b", "b", news.TagTopic)), story("new", 9, "tag_n")},
+	},
+	{
+		"TagsByID", "of a merged one for which none stands",
+		func(ctx context.Context, s news.Store) (any, error) {
+			return s.TagsByID(ctx, []news.TagID{"tag_y", "tag_r"})
+		},
+		[]news.Entity{again(tagX()), again(tagY())},
+		[]news.Entity{storetest.Next(tag("tag_b", "b", news.TagTopic)), next(tag("tag_b", "b", news.TagTopic), func(t *news.Tag) { merged(t, "tag_a") })},
+	},
+	{
+		"TagsBySlug", "of a merged one",
+		func(ctx context.Context, s news.Store) (any, error) { return s.TagsBySlug(ctx, []string{"tag-n"}) },
+		[]news.Entity{
+			again(tagN()), again(tagM()), storetest.Next(tag("tag_a", "a", news.TagTopic)),
+			next(tag("tag_a", "a", news.TagTopic), func(t *news.Tag) { merged(t, "tag_b") }),
+		},
+		[]news.Entity{storetest.Next(tag("tag_b", "b", news.TagTopic)), tag("new", "new", news.TagTopic)},
+	},
+	{
+		"TagsBySlug", "of a merged one for which none stands",
+		func(ctx context.Context, s news.Store) (any, error) { return s.TagsBySlug(ctx, []string{"tag-y"}) },
+		[]news.Entity{again(tagX()), again(tagY())},
+		[]news.Entity{storetest.Next(tag("tag_b", "b", news.TagTopic)), tag("new", "new", news.TagTopic)},
+	},
+	{
+		"TagsBySlug", "of one in use",
+		func(ctx context.Context, s news.Store) (any, error) { return s.TagsBySlug(ctx, []string{"tag-b"}) },
+		[]news.Entity{
+			next(tag("tag_b", "b", news.TagTopic), func(t *news.Tag) { merged(t, "tag_a") }),
+			next(tag("tag_b", "b", news.TagTopic), func(t *news.Tag) { deleted(t) }),
+		},
+		// Whatever stands for others is nothing to it.
+		[]news.Entity{
+			again(tagN()), again(tagX()), next(tag("tag_c", "c", news.TagPerson), func(t *news.Tag) { deleted(t) }),
+			next(tag("tag_a", "a", news.TagTopic), func(t *news.Tag) { merged(t, "tag_b") }),
+		},
+	},
+	{
+		"Tags", "all of them",
+		func(ctx context.Context, s news.Store) (any, error) {
+			return page(s.Tags(ctx, news.TagFilter{}, news.Window{First: 50}))
+		},
+		[]news.Entity{
+			again(tagN()), again(tagX()), next(tag("tag_b", "b", news.TagTopic), func(t *news.Tag) { merged(t, "tag_a") }),
+			next(tag("tag_c", "c", news.TagPerson), func(t *news.Tag) { deleted(t) }),
+		},
+		[]news.Entity{next(tagN(), func(t *news.Tag) { t.Settled = true })},
+	},
+	{
+		"TickerEntries", "of the main ticker",
+		func(ctx context.Context, s news.Store) (any, error) {
+			return page(s.TickerEntries(ctx, news.TickerFilter{}, top2))
+		},
+		[]news.Entity{
+			next(aside(entry("tick_a", 4)), func(e *news.TickerEntry) { e.CoverageOnly = false }),
+			next(entry("tick_3", 3), func(e *news.TickerEntry) { e.Coverage, e.CoverageOnly = "cov_a", true }),
+		},
+		[]news.Entity{aside(entry("new", 9)), next(aside(entry("tick_a", 4)), func(e *news.TickerEntry) { e.Headline = "autre" })},
+	},
+	{
+		"TickerEntries", "of a coverage",
+		func(ctx context.Context, s news.Store) (any, error) {
+			return page(s.TickerEntries(ctx, news.TickerFilter{Coverage: "cov_a"}, top2))
+		},
+		[]news.Entity{
+			aside(entry("new", 9)), next(aside(entry("tick_a", 4)), func(e *news.TickerEntry) { e.Coverage, e.CoverageOnly = "", false }),
+			next(aside(entry("tick_a", 4)), func(e *news.TickerEntry) { e.CoverageOnly = false }), // it is shown, and says so
+		},
+		[]news.Entity{entry("new", 9), next(entry("tick_3", 3), func(e *news.TickerEntry) { e.Headline = "autre" })},
+	},
+	{
+		"TickerEntries", "that are pinned",
+		func(ctx context.Context, s news.Store) (any, error) {
+			return page(s.TickerEntries(ctx, news.TickerFilter{Pinned: true}, top2))
+		},
+		[]news.Entity{
+			next(pinned(entry("tick_p", 0)), func(e *news.TickerEntry) { e.Pinned, e.PinnedUntil = false, time.Time{} }),
+			next(pinned(entry("tick_p", 0)), func(e *news.TickerEntry) { e.PinnedUntil = at(21) }),
+			next(entry("tick_1", 1), func(e *news.TickerEntry) { e.Pinned = true }),
+		},
+		[]news.Entity{entry("new", 9), pinned(aside(entry("new", 9))), storetest.Next(entry("tick_1", 1))},
 	},
 	{
 		"TagsByID", "",
@@ -311,6 +508,16 @@ var dependencies = []struct {
 		func(ctx context.Context, s news.Store) (any, error) { return s.Entities(ctx, news.KindTag, "", 10) },
 		nil, nil,
 	},
+	{
+		"Listed", "is never kept",
+		func(ctx context.Context, s news.Store) (any, error) { return s.Listed(ctx, news.HeldLocks(), top2) },
+		nil, nil,
+	},
+	{
+		"TagUses", "is never kept",
+		func(ctx context.Context, s news.Store) (any, error) { return s.TagUses(ctx, []news.TagID{"tag_a"}) },
+		nil, nil,
+	},
 }
 
 func TestDependencies(t *testing.T) {
@@ -323,6 +530,11 @@ func TestDependencies(t *testing.T) {
 			}
 			for _, e := range tt.keep {
 				checkDependency(t, tt.read, e, false)
+			}
+			if tt.drop != nil {
+				for _, e := range unseen() {
+					checkDependency(t, tt.read, e, false)
+				}
 			}
 		})
 	}
@@ -354,12 +566,27 @@ func checkDependency(t *testing.T, read read, e news.Entity, drops bool) {
 	if !drops && was != fresh(t.Context(), m, q) {
 		t.Errorf("version %d of %s changes the answer, which was to be kept", ref.Version, ref.ID)
 	}
+
+	// It may come while the answer is being made, too.
+	m = newMemory()
+	commit(t, m, room()...)
+	c = cache.New(cache.Options{})
+	s = c.Over(m)
+	q = named(question{readings: []reading{{read: func(ctx context.Context, _ news.Store) (any, error) {
+		found, err := read(ctx, s)
+		commit(t, s, e)
+		return found, err
+	}}}}, "q")
+	ask(t.Context(), c, s, q)
+	if kept := c.Get(q.key()) != nil; kept == drops {
+		t.Errorf("kept though version %d of %s came meanwhile: %v, want %v (%s)", ref.Version, ref.ID, kept, !drops, inFull(e.Listing()))
+	}
 }
 
 // TestNotForEverybody: what is not read for the public, or can't be noted, or went
 // wrong, is not kept whatever its maker says.
 func TestNotForEverybody(t *testing.T) {
-	staff := news.Audience{Staff: true}
+	staff, preview := news.Audience{Staff: true}, news.Audience{Preview: "story_d"}
 	for _, tt := range []struct {
 		name string
 		read read
@@ -378,6 +605,28 @@ func TestNotForEverybody(t *testing.T) {
 		{"a window that can't be used", func(ctx context.Context, s news.Store) (any, error) {
 			p, _ := s.Stories(ctx, public, news.StoryFilter{}, news.Window{})
 			return p, nil
+		}},
+		{"nodes for a preview", func(ctx context.Context, s news.Store) (any, error) {
+			return s.Nodes(ctx, preview, []news.EntityID{"story_1", "story_d"})
+		}},
+		{"stories for a preview", func(ctx context.Context, s news.Store) (any, error) {
+			return s.StoriesByID(ctx, preview, []news.StoryID{"story_1"})
+		}},
+		{"slugs for a preview", func(ctx context.Context, s news.Store) (any, error) {
+			return s.StoriesBySlug(ctx, preview, []string{"story-d"})
+		}},
+		{"a list for a preview", func(ctx context.Context, s news.Store) (any, error) {
+			return s.Stories(ctx, preview, news.StoryFilter{}, top2)
+		}},
+		{"related stories for a preview", func(ctx context.Context, s news.Store) (any, error) {
+			return s.RelatedStories(ctx, preview, []news.StoryID{"story_d"}, 1)
+		}},
+		{"the versions of something", func(ctx context.Context, s news.Store) (any, error) { return s.Versions(ctx, "story_1", 0, 1) }},
+		{"what waits", func(ctx context.Context, s news.Store) (any, error) {
+			return s.Listed(ctx, news.Waiting(time.Time{}), top2)
+		}},
+		{"the uses of a tag", func(ctx context.Context, s news.Store) (any, error) {
+			return s.TagUses(ctx, []news.TagID{"tag_a"})
 		}},
 		{"the head of the log", func(ctx context.Context, s news.Store) (any, error) { return s.Head(ctx) }},
 		{"lines of the log", func(ctx context.Context, s news.Store) (any, error) { return s.Lines(ctx, 0, 1) }},

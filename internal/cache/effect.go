@@ -34,13 +34,26 @@ func effectOf(line news.Line) effect {
 	return e
 }
 
-// public tells whether everybody may see what stands so.
+// public tells whether everybody may see what stands so. Whatever else happens must
+// drop no answer: that would tell of it.
 func (e *effect) public(s *standing) bool {
-	return s.exists && (e.kind != news.KindStory || s.Status == string(news.StoryPublished))
+	switch e.kind {
+	case news.KindStory:
+		return s.exists && (s.Status == string(news.StoryPublished) || s.Status == string(news.StoryRetracted))
+	case news.KindTag:
+		return s.exists && s.Status == string(news.TagInUse)
+	}
+	return s.exists && !e.kind.Private()
 }
 
 // shows tells whether the public could see the entity before or sees it now.
 func (e *effect) shows() bool { return e.public(&e.was) || e.public(&e.is) }
+
+// turns tells whether another tag may answer for this one than before, and for those
+// that were merged into it. As long as it was in use, it answered itself.
+func (e *effect) turns() bool {
+	return e.kind == news.KindTag && e.was.exists && !e.public(&e.was)
+}
 
 // terms are those under which the entity is listed or was.
 func (e *effect) terms() []string {

@@ -144,6 +144,11 @@ func (x *index) concerned(e *effect, dropped []*kept) []*kept {
 			dropped = append(dropped, c.of)
 		}
 	}
+	if e.turns() {
+		for c := x.entities[turned]; c != nil; c = c.next {
+			dropped = append(dropped, c.of)
+		}
+	}
 	if e.public(&e.is) {
 		for _, s := range e.slugs {
 			for c := x.absent[slug{e.kind, s}]; c != nil; c = c.next {

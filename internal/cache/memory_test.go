@@ -103,6 +103,18 @@ func (m *memory) Version(_ context.Context, id news.EntityID, version int) (news
 	return news.Line{}, news.ErrNotFound
 }
 
+func (m *memory) Versions(_ context.Context, id news.EntityID, before, limit int) ([]news.Line, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var found []news.Line
+	for _, line := range slices.Backward(m.lines) {
+		if ref := line.Doc.Ref(); ref.ID == id && (before == 0 || ref.Version < before) && len(found) < limit {
+			found = append(found, line)
+		}
+	}
+	return found, nil
+}
+
 func (m *memory) Close() error { return nil }
 
 // look calls f with the state of one moment.
@@ -234,6 +246,19 @@ func (m *memory) Entities(_ context.Context, kind news.Kind, after news.EntityID
 	})
 }
 
+func (m *memory) Listed(_ context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error) {
+	return memoryPage[news.Entity](m, sel, w)
+}
+
+func (m *memory) TagUses(_ context.Context, tags []news.TagID) (map[news.TagID]news.TagUse, error) {
+	uses := make(map[news.TagID]news.TagUse)
+	return uses, m.look(func() {
+		for _, tag := range tags {
+			uses[tag] = news.TagUse{Stories: len(m.list(news.Carrying(news.KindStory, tag)))}
+		}
+	})
+}
+
 func (m *memory) carrying(tag news.TagID) []news.Entity {
 	return m.list(news.StoryFilter{Tags: []news.TagID{tag}}.Selection(news.Audience{}))
 }
@@ -294,7 +319,7 @@ func memoryByID[ID ~string, E news.Entity](m *memory, who news.Audience, ids []I
 	found := make(map[ID]E)
 	return found, m.look(func() {
 		for _, id := range ids {
-			if e, ok := m.state[news.EntityID(id)].(E); ok && visible(e, who) {
+			if e, ok := m.shown(news.EntityID(id), who).(E); ok {
 				found[id] = e
 			}
 		}
@@ -305,16 +330,34 @@ func memoryBySlug[E news.Entity](m *memory, who news.Audience, kind news.Kind, s
 	found := make(map[string]E)
 	return found, m.look(func() {
 		for _, s := range slugs {
-			if e, ok := m.state[m.owner[slug{kind, s}]].(E); ok && visible(e, who) {
+			if e, ok := m.shown(m.owner[slug{kind, s}], who).(E); ok {
 				found[s] = e
 			}
 		}
 	})
 }
 
-func visible(e news.Entity, who news.Audience) bool {
-	story, ok := e.(*news.Story)
-	return !ok || story.VisibleTo(who)
+// shown is what who gets for an id; nil for nothing.
+func (m *memory) shown(id news.EntityID, who news.Audience) news.Entity {
+	switch e := m.state[id].(type) {
+	case *news.Story:
+		if e.VisibleTo(who) {
+			return e
+		}
+	case *news.Tag:
+		for range m.state { // no chain is longer
+			if e == nil || e.Status != news.TagMerged {
+				break
+			}
+			e, _ = m.state[news.EntityID(e.MergedInto)].(*news.Tag)
+		}
+		if e != nil && e.Status == news.TagInUse {
+			return e
+		}
+	case *news.TickerEntry, *news.Coverage:
+		return e
+	}
+	return nil
 }
 
 // fail has all readings fail with err, or none for nil.

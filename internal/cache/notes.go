@@ -27,6 +27,11 @@ type notes struct {
 	related  []related
 }
 
+// turned is noted like an entity by what depends on tags that are not in use: which
+// of them others stand for, by way of which, and which are deleted, is not known
+// here, but they seldom change. No entity has this id.
+const turned news.EntityID = ""
+
 // A slug is one of the entities of a kind.
 type slug struct {
 	kind news.Kind
@@ -99,6 +104,9 @@ func (n *notes) asked(id news.EntityID) {
 	}
 }
 
+// turning notes that a tag that was asked for may not be in use.
+func (n *notes) turning() { n.take(func() { n.entities[turned] = nil }) }
+
 // part notes a part of a list; the caller is within take.
 func (n *notes) part(l list, p part) {
 	if len(l.Shelves) == 0 {
@@ -168,6 +176,9 @@ func (n *notes) concerned(e *effect) bool {
 		return true
 	}
 	if _, ok := n.entities[e.id]; ok && e.shows() {
+		return true
+	}
+	if _, ok := n.entities[turned]; ok && e.turns() {
 		return true
 	}
 	if e.public(&e.is) {

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 // method that is added to either does not pass by without a note.
 type noting struct {
 	news.Handover
+	news.Leasing
 	store news.Store
 	cache *Cache
 }
@@ -49,13 +51,19 @@ func (s *noting) Version(ctx context.Context, id news.EntityID, version int) (ne
 	return s.store.Version(ctx, id, version)
 }
 
+// Versions implements news.Log.
+func (s *noting) Versions(ctx context.Context, id news.EntityID, before, limit int) ([]news.Line, error) {
+	notesOf(ctx).everything() // it knows no audience
+	return s.store.Versions(ctx, id, before, limit)
+}
+
 // Watch implements news.Log.
 func (s *noting) Watch(ctx context.Context, wake func()) error { return s.store.Watch(ctx, wake) }
 
 // Nodes implements news.Reading.
 func (s *noting) Nodes(ctx context.Context, who news.Audience, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {
 	found, err := s.store.Nodes(ctx, who, ids)
-	return noteIDs(ctx, who, ids, found, err)
+	return noteTagIDs(ctx, who, ids, found, err)
 }
 
 // StoriesByID implements news.Reading.
@@ -67,7 +75,7 @@ func (s *noting) StoriesByID(ctx context.Context, who news.Audience, ids []news.
 // TagsByID implements news.Reading.
 func (s *noting) TagsByID(ctx context.Context, ids []news.TagID) (map[news.TagID]*news.Tag, error) {
 	found, err := s.store.TagsByID(ctx, ids)
-	return noteIDs(ctx, news.Audience{}, ids, found, err)
+	return noteTagIDs(ctx, news.Audience{}, ids, found, err)
 }
 
 // TickerEntriesByID implements news.Reading.
@@ -91,6 +99,11 @@ func (s *noting) StoriesBySlug(ctx context.Context, who news.Audience, slugs []s
 // TagsBySlug implements news.Reading.
 func (s *noting) TagsBySlug(ctx context.Context, slugs []string) (map[string]*news.Tag, error) {
 	found, err := s.store.TagsBySlug(ctx, slugs)
+	for _, s := range slugs {
+		if tag := found[s]; tag == nil || !slices.Contains(tag.Slugs(), s) {
+			notesOf(ctx).turning()
+		}
+	}
 	return noteSlugs(ctx, news.Audience{}, news.KindTag, slugs, found, err)
 }
 
@@ -176,6 +189,18 @@ func (s *noting) Entities(ctx context.Context, kind news.Kind, after news.Entity
 	return s.store.Entities(ctx, kind, after, limit)
 }
 
+// Listed implements news.Reading.
+func (s *noting) Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error) {
+	notesOf(ctx).everything() // it knows no audience
+	return s.store.Listed(ctx, sel, w)
+}
+
+// TagUses implements news.Reading.
+func (s *noting) TagUses(ctx context.Context, tags []news.TagID) (map[news.TagID]news.TagUse, error) {
+	notesOf(ctx).everything() // it knows no audience
+	return s.store.TagUses(ctx, tags)
+}
+
 // answered is the notes of ctx. What failed, or was not for everybody, is noted as
 // something that nobody else may get.
 func answered(ctx context.Context, who news.Audience, err error) *notes {
@@ -200,11 +225,22 @@ func noteIDs[ID ~string, E news.Entity](ctx context.Context, who news.Audience, 
 	return found, err
 }
 
+// noteTagIDs is noteIDs where some of ids may be of tags that others stand for.
+func noteTagIDs[ID ~string, E news.Entity](ctx context.Context, who news.Audience, ids []ID, found map[ID]E, err error) (map[ID]E, error) {
+	for _, id := range ids {
+		if e, ok := found[id]; !ok || e.Ref().ID != news.EntityID(id) {
+			notesOf(ctx).turning()
+		}
+	}
+	return noteIDs(ctx, who, ids, found, err)
+}
+
 func noteSlugs[E news.Entity](ctx context.Context, who news.Audience, kind news.Kind, slugs []string, found map[string]E, err error) (map[string]E, error) {
 	n := answered(ctx, who, err)
 	n.take(func() {
 		for _, s := range slugs {
-			// A slug never goes over to another entity.
+			// A slug never goes over to another entity; which tag stands for one is noted
+			// elsewhere.
 			if e, ok := found[s]; ok {
 				n.entity(e)
 			} else {

@@ -141,8 +141,10 @@ func (r *newsroom) language() string { return pick(r, []string{"fr", "fr-CA", "e
 func (r *newsroom) change() news.Change {
 	ch := news.Change{Op: news.OpUpdated, At: r.time(), By: "marie"}
 	switch n := r.IntN(100); {
-	case n < 50:
+	case n < 45:
 		ch.Doc = r.story(&ch)
+	case n < 50:
+		ch.Doc = r.lock(&ch)
 	case n < 70:
 		ch.Doc = r.entry()
 	case n < 90:
@@ -181,7 +183,7 @@ func (r *newsroom) story(ch *news.Change) *news.Story {
 	}
 	s = s.Clone()
 	s.Version++
-	switch r.IntN(8) {
+	switch r.IntN(9) {
 	case 0, 1:
 		s.Title = fmt.Sprintf("titre %d", s.Version)
 	case 2:
@@ -193,17 +195,65 @@ func (r *newsroom) story(ch *news.Change) *news.Story {
 	case 5:
 		s.Slug, s.PreviousSlugs = rename(r.slug(news.EntityID(id)), s.Slug, s.PreviousSlugs)
 	default:
-		switch s.Status {
-		case news.StoryPublished:
-			s.Status, ch.Op, s.WithdrawnIn = news.StoryUnpublished, news.OpUnpublished, s.Version
-		default:
-			s.Status, ch.Op = news.StoryPublished, news.OpPublished
-			if s.PublishedAt.IsZero() {
-				s.PublishedAt = r.time()
-			}
-		}
+		ch.Op = r.move(s)
 	}
 	return s
+}
+
+// move takes a story to another state.
+func (r *newsroom) move(s *news.Story) news.Op {
+	switch {
+	case s.Status == news.StoryRetracted:
+		s.Status, s.Body = news.StoryUnpublished, "restored"
+		return news.OpRestored
+	case s.Public() && r.chance(70):
+		s.Status, s.WithdrawnIn = news.StoryUnpublished, s.Version
+		return news.OpUnpublished
+	case (s.Public() || s.Status == news.StoryUnpublished) && r.chance(40):
+		s.Status, s.WithdrawnIn, s.Body, s.EmbargoedUntil = news.StoryRetracted, s.Version, "", time.Time{}
+		s.Corrections = []news.Correction{{Note: fmt.Sprintf("faux %d", s.Version), Kind: news.Retracting}}
+		return news.OpRetracted
+	case s.Status == news.StoryScheduled && r.chance(40):
+		s.Status, s.Schedule = news.StoryDraft, nil
+		return news.OpUnscheduled
+	case !s.Public() && r.chance(25):
+		s.Status, s.Schedule = news.StoryScheduled, &news.Schedule{At: r.time()}
+		return news.OpScheduled
+	case !s.Public() && r.chance(25):
+		s.EmbargoedUntil = r.time()
+		return news.OpEmbargoed
+	case s.Status == news.StoryPublished: // and under embargo
+		s.EmbargoedUntil = time.Time{}
+		r.first(s)
+		return news.OpReleased
+	default:
+		s.Status, s.Schedule = news.StoryPublished, nil
+		r.first(s)
+		return news.OpPublished
+	}
+}
+
+// first has a story that has become public know since when.
+func (r *newsroom) first(s *news.Story) {
+	if s.Public() && s.PublishedAt.IsZero() {
+		s.PublishedAt = r.time()
+	}
+}
+
+// lock is something that nobody outside hears of, and that an id may be guessed of.
+func (r *newsroom) lock(ch *news.Change) *news.Lock {
+	id := news.LockOf(r.storyID())
+	l, there := r.entities[news.EntityID(id)].(*news.Lock)
+	if !there {
+		l = &news.Lock{ID: id, Status: news.LockFree}
+	}
+	l = l.Clone()
+	l.Version++
+	ch.Op = news.OpLocked
+	if l.Status = news.LockHeld; r.chance(50) {
+		ch.Op, l.Status = news.OpUnlocked, news.LockFree
+	}
+	return l
 }
 
 func (r *newsroom) entry() *news.TickerEntry {
@@ -222,9 +272,15 @@ func (r *newsroom) entry() *news.TickerEntry {
 	case 0:
 		e.Headline = fmt.Sprintf("dépêche %d", e.Version)
 	case 1:
-		e.Pinned = !e.Pinned
+		e.Pinned, e.PinnedUntil = !e.Pinned, time.Time{}
+		if e.Pinned && r.chance(50) {
+			e.PinnedUntil = r.time()
+		}
 	case 2:
 		e.OccurredAt = r.time()
+		if e.Coverage != "" && r.chance(70) {
+			e.CoverageOnly = !e.CoverageOnly
+		}
 	case 3:
 		e.Tags, e.Coverage = r.tagIDs(2), r.coverageID()
 	case 4:
@@ -244,6 +300,10 @@ func (r *newsroom) tag() *news.Tag {
 	}
 	t = t.Clone()
 	t.Version++
+	if there && r.chance(50) {
+		r.turn(t)
+		return t
+	}
 	switch r.IntN(4) {
 	case 0:
 		t.Description = news.Text(fmt.Sprintf("au sujet %d", t.Version))
@@ -257,6 +317,24 @@ func (r *newsroom) tag() *news.Tag {
 		t.SortName = strings.ToLower(t.Name)
 	}
 	return t
+}
+
+// turn merges a tag into another one, or deletes it, or brings it back. The rules of
+// the desk that keep chains from going round are not kept here, but that there is one
+// to merge it into.
+func (r *newsroom) turn(t *news.Tag) {
+	switch {
+	case t.Status == news.TagMerged && !t.Settled && r.chance(30):
+		t.Settled = true
+	case t.Status != news.TagInUse && r.chance(80):
+		t.Status, t.MergedInto, t.Settled = news.TagInUse, "", false
+	case r.chance(30):
+		t.Status, t.MergedInto, t.Settled = news.TagDeleted, "", false
+	default:
+		if into := r.tagID(); r.entities[news.EntityID(into)] != nil {
+			t.Status, t.MergedInto, t.Settled = news.TagMerged, into, false
+		}
+	}
 }
 
 func (r *newsroom) coverage() *news.Coverage {
@@ -400,8 +478,10 @@ func (r *newsroom) reading(method int) reading {
 	var public news.Audience
 	switch method {
 	case 0:
-		ids := []news.EntityID{news.EntityID(r.storyID()), news.EntityID(r.tagID()), news.EntityID(r.entryID()), news.EntityID(r.coverageID())}
-		ids = ids[r.IntN(4):]
+		ids := []news.EntityID{
+			news.EntityID(news.LockOf(r.storyID())), news.EntityID(r.storyID()), news.EntityID(r.tagID()), news.EntityID(r.entryID()), news.EntityID(r.coverageID()),
+		}
+		ids = ids[r.IntN(5):]
 		return reading{name: fmt.Sprint("nodes ", ids), method: method, read: func(ctx context.Context, s news.Store) (any, error) {
 			return found(s.Nodes(ctx, public, ids))
 		}}
@@ -493,18 +573,27 @@ func (r *newsroom) reading(method int) reading {
 		return reading{name: "all coverages", method: method, read: func(ctx context.Context, s news.Store) (any, error) {
 			return s.Entities(ctx, news.KindCoverage, "", 10)
 		}}
+	case 16:
+		return reading{name: "what waits", method: method, read: func(ctx context.Context, s news.Store) (any, error) {
+			return page(s.Listed(ctx, news.Waiting(time.Time{}), news.Window{Last: 5}))
+		}}
+	case 17:
+		ids := []news.TagID{r.tagID()}
+		return reading{name: fmt.Sprint("uses of ", ids), method: method, read: func(ctx context.Context, s news.Store) (any, error) {
+			return s.TagUses(ctx, ids)
+		}}
 	}
 	panic("no such method")
 }
 
-const methods = 16
+const methods = 18
 
 // methodNames are the methods of news.Reading, by number.
 var methodNames = [methods]string{
 	"Nodes", "StoriesByID", "TagsByID", "TickerEntriesByID", "CoveragesByID",
 	"StoriesBySlug", "TagsBySlug", "CoveragesBySlug",
 	"Stories", "Tags", "TickerEntries", "Coverages",
-	"StoryCounts", "TrendingTags", "RelatedStories", "Entities",
+	"StoryCounts", "TrendingTags", "RelatedStories", "Entities", "Listed", "TagUses",
 }
 
 // question is some question of up to a few readings.

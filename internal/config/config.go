@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -43,6 +44,11 @@ type Config struct {
 	LogLevel    slog.Level
 	Demo        bool
 	Origins     []string // of browser pages; a * in it stands for anything
+
+	OIDC      OIDC
+	ClockSkew time.Duration // of tokens
+
+	WebhookPrivate bool // webhooks may be sent to private addresses
 
 	TLSCert, TLSKey          string         // files; both or neither, which is plain HTTP
 	H2C                      bool           // HTTP/2 without TLS too; never with TLS
@@ -86,6 +92,7 @@ func Parse(args, environ []string) (Config, error) {
 	c.checkDemo(t, problems)
 	c.checkTLS(t, problems)
 	c.checkOperations(t, problems)
+	c.checkIdentity(t, problems)
 	c.settleDrain()
 	c.values = t.Values()
 	return c, problems.Err()
@@ -141,6 +148,8 @@ func (c *Config) table() *Table {
 func (c *Config) settings() []Setting {
 	demo := Switch("demo", "Serve a made-up newsroom whose ticker goes on by itself. Its data are gone when the server ends.", &c.Demo)
 	demo.Env = "DEPECHE_DEMO"
+	webhooks := Switch("webhook-private", "Send to webhooks of private addresses too, such as those of this machine or of the network behind it.", &c.WebhookPrivate)
+	webhooks.Env = "DEPECHE_WEBHOOK_PRIVATE"
 	return append([]Setting{
 		{Flag: "listen", Env: "DEPECHE_LISTEN", Value: "ADDRESS", Default: "127.0.0.1:8080",
 			About: "Where to listen, as host:port. Port 0 takes a free one.",
@@ -155,7 +164,7 @@ func (c *Config) settings() []Setting {
 			About: "The origins of the browser pages that may ask (CORS, WebSocket), separated by commas.\n" +
 				"A * stands for any port or name; a lone * for every origin.",
 			Set: func(s string) (err error) { c.Origins, err = origins(s); return err }},
-	}, append(c.connections(), c.reads()...)...)
+	}, slices.Concat(c.identity(), []Setting{webhooks}, c.connections(), c.reads())...)
 }
 
 // Data is the setting of the data folder.

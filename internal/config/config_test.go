@@ -60,6 +60,15 @@ func TestFlagBeforeVariableBeforeDefault(t *testing.T) {
 		log-level warn (--log-level)
 		demo true (--demo)
 		origins https://news.example, https://*.news.example:8443,* (DEPECHE_ORIGINS)
+		oidc-issuer (default)
+		oidc-audience (default)
+		oidc-jwks (default)
+		oidc-algorithm RS256 (default)
+		oidc-name-claim (default)
+		role-claim role (default)
+		role-prefix (default)
+		clock-skew 30s (default)
+		webhook-private false (default)
 		tls-cert (default)
 		tls-key (default)
 		h2c false (default)
@@ -176,6 +185,10 @@ func TestHelpExplainsEverything(t *testing.T) {
 		"--mongodb-uri URI", "(MONGODB_URI)", "--token-secret FILE", "(DEPECHE_TOKEN_SECRET)",
 		"--timezone ZONE", "DEPECHE_TIMEZONE; default Europe/Paris", "--log-level LEVEL", "DEPECHE_LOG_LEVEL; default info",
 		"--help", "--demo", "DEPECHE_DEMO", "--origins ORIGINS", "DEPECHE_ORIGINS", "--print-config", "--version",
+		"--oidc-issuer URL", "(DEPECHE_OIDC_ISSUER)", "--oidc-audience NAME", "(DEPECHE_OIDC_AUDIENCE)",
+		"--oidc-jwks URL", "(DEPECHE_OIDC_JWKS)", "--oidc-algorithm ALGORITHM", "DEPECHE_OIDC_ALGORITHM; default RS256",
+		"--oidc-name-claim CLAIM", "(DEPECHE_OIDC_NAME_CLAIM)", "--role-claim CLAIM", "DEPECHE_ROLE_CLAIM; default role",
+		"--role-prefix PREFIX", "(DEPECHE_ROLE_PREFIX)", "--clock-skew DURATION", "DEPECHE_CLOCK_SKEW; default 30s",
 		"--tls-cert FILE", "(DEPECHE_TLS_CERT)", "--tls-key FILE", "(DEPECHE_TLS_KEY)", "--h2c", "(DEPECHE_H2C)",
 		"--trusted-proxies PROXIES", "DEPECHE_TRUSTED_PROXIES; default 127.0.0.0/8,::1/128", "--drain DURATION", "DEPECHE_DRAIN; default auto",
 		"--max-connections NUMBER", "DEPECHE_MAX_CONNECTIONS; default 50000",

@@ -14,8 +14,8 @@ func (d *Desk) CheckTickerEntry(ctx context.Context, who news.Actor, edit func(*
 	}
 	var e TickerEdit
 	edit(&e)
-	if e.OccurredAt.IsZero() {
-		e.OccurredAt = d.now()
+	if _, err := d.newLine(&e); err != nil {
+		return news.TickerContent{}, err
 	}
 	return d.tickerContent(ctx, &rulebook{}, e)
 }

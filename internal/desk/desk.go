@@ -53,14 +53,18 @@ func (d *Desk) newID(prefix string) string {
 	return prefix + ulid.MustNew(d.idTime, d.ids).String()
 }
 
-// commitOne commits a change of prev, nil for a new entity.
+// commitOne commits a change of prev, nil for a new entity. Where somebody else was
+// faster with prev, the *news.ConflictError is as conflict makes it.
 func commitOne[E news.Entity](ctx context.Context, d *Desk, by news.Actor, op news.Op, next, prev news.Entity) (E, error) {
 	var none E
 	lines, err := d.store.Commit(ctx, []news.Change{d.change(by, op, next, prev)})
-	if err != nil {
+	switch {
+	case err == nil:
+		return lines[0].Doc.(E), nil
+	case prev == nil:
 		return none, err
 	}
-	return lines[0].Doc.(E), nil
+	return none, d.lostRace(ctx, by, prev, err)
 }
 
 func (d *Desk) change(by news.Actor, op news.Op, next, prev news.Entity) news.Change {
@@ -171,7 +175,7 @@ func usedBefore(who news.Actor, current news.Entity) error {
 	ref := current.Ref()
 	err := news.ErrConflict
 	if who.Audience().Staff {
-		err = &news.ConflictError{ID: ref.ID, Current: ref.Version}
+		err = &news.ConflictError{ID: ref.ID, Current: ref.Version, Doc: current}
 	}
 	return fmt.Errorf("the id %s has been used before for something else: %w", ref.ID, err)
 }
@@ -204,17 +208,4 @@ func (d *Desk) later(t time.Time) time.Time {
 		return now
 	}
 	return t
-}
-
-// inVersion is the entity that somebody wants to change, if it is there in the
-// version that they know. Errors: ErrNotFound, *news.ConflictError.
-func inVersion[ID ~string, E news.Entity](found map[ID]E, what string, id ID, expected int) (E, error) {
-	current, ok := found[id]
-	switch {
-	case !ok:
-		return current, fmt.Errorf("there is no %s %s: %w", what, text.Quote(string(id)), news.ErrNotFound)
-	case current.Ref().Version != expected:
-		return current, &news.ConflictError{ID: news.EntityID(id), Current: current.Ref().Version}
-	}
-	return current, nil
 }

@@ -23,12 +23,12 @@ func TestLifeOfAStory(t *testing.T) {
 	wantInvalid(t, err, "id")
 
 	first := later()
-	s, err = r.PublishStory(ctx, editor, s.ID, 1)
+	s, err = r.PublishStory(ctx, editor, s.ID, 1, desk.Publication{})
 	must(t, err)
 	if s.Status != news.StoryPublished || s.PublishedAt != first || s.UpdatedAt != first || s.CreatedAt != noon || s.Version != 2 {
 		t.Errorf("published: got %+v", s)
 	}
-	_, err = r.PublishStory(ctx, editor, s.ID, 2)
+	_, err = r.PublishStory(ctx, editor, s.ID, 2, desk.Publication{})
 	wantInvalid(t, err, "id")
 
 	changed := later()
@@ -46,7 +46,7 @@ func TestLifeOfAStory(t *testing.T) {
 	}
 
 	again := later()
-	s, err = r.PublishStory(ctx, editor, s.ID, 4)
+	s, err = r.PublishStory(ctx, editor, s.ID, 4, desk.Publication{})
 	must(t, err)
 	if s.Status != news.StoryPublished || s.PublishedAt != first || s.UpdatedAt != again || s.Version != 5 {
 		t.Errorf("published again: got %+v", s)
@@ -61,7 +61,7 @@ func TestUpdatedAtNeverGoesBack(t *testing.T) {
 	r := open(t)
 	s := r.draft(t, editor, "story_1", "A")
 	r.advance(-time.Hour)
-	s, err := r.PublishStory(t.Context(), editor, s.ID, 1)
+	s, err := r.PublishStory(t.Context(), editor, s.ID, 1, desk.Publication{})
 	must(t, err)
 	if s.UpdatedAt != noon || s.PublishedAt != noon {
 		t.Errorf("a clock that was put back: got %v, published %v, want %v", s.UpdatedAt, s.PublishedAt, noon)
@@ -87,7 +87,7 @@ func TestAnUpdateThatChangesNothing(t *testing.T) {
 	must(t, err)
 	c, err = r.UpdateCoverage(ctx, editor, c.ID, 1, func(e *desk.CoverageEdit) { e.TagRefs = []string{"topic", "topic"} })
 	must(t, err)
-	e, err = r.PinTickerEntry(ctx, editor, e.ID, 1, false)
+	e, err = r.PinTickerEntry(ctx, editor, e.ID, 1, false, desk.Moment{})
 	must(t, err)
 	if s.Version != 1 || g.Version != 1 || c.Version != 1 || e.Version != 1 || r.lines(t) != head || s.UpdatedAt != noon {
 		t.Errorf("versions %d %d %d %d, %d new lines", s.Version, g.Version, c.Version, e.Version, r.lines(t)-head)
@@ -132,14 +132,19 @@ func TestWhatIsNotThere(t *testing.T) {
 	r.tag(t, "topic", news.TagTopic)
 	errs := map[string]error{}
 	_, errs["UpdateStory"] = r.UpdateStory(ctx, editor, "topic", 1, func(*desk.StoryEdit) {})
-	_, errs["PublishStory"] = r.PublishStory(ctx, editor, "nope", 1)
+	_, errs["PublishStory"] = r.PublishStory(ctx, editor, "nope", 1, desk.Publication{})
 	_, errs["UnpublishStory"] = r.UnpublishStory(ctx, editor, "nope", 1)
+	_, errs["UnscheduleStory"] = r.UnscheduleStory(ctx, editor, "nope", 1)
+	_, errs["EmbargoStory"] = r.EmbargoStory(ctx, editor, "nope", 1, desk.Moment{})
+	_, errs["CorrectStory"] = r.CorrectStory(ctx, editor, "nope", 1, "a", news.Correcting, func(*desk.StoryEdit) {})
+	_, errs["RetractStory"] = r.RetractStory(ctx, editor, "nope", 1, "a")
+	_, errs["RestoreStory"] = r.RestoreStory(ctx, editor, "topic", 1, 1)
 	_, errs["UpdateTag"] = r.UpdateTag(ctx, editor, "nope", 1, func(*news.TagContent) {})
 	_, errs["UpdateCoverage"] = r.UpdateCoverage(ctx, editor, "nope", 1, func(*desk.CoverageEdit) {})
 	_, errs["CorrectTickerEntry"] = r.CorrectTickerEntry(ctx, editor, "nope", 1, "a", news.Correcting, func(*desk.TickerEdit) {})
 	_, errs["ReviseTickerEntry"] = r.ReviseTickerEntry(ctx, editor, "nope", 1, "a")
 	_, errs["RetractTickerEntry"] = r.RetractTickerEntry(ctx, editor, "nope", 1, "a")
-	_, errs["PinTickerEntry"] = r.PinTickerEntry(ctx, editor, "nope", 1, true)
+	_, errs["PinTickerEntry"] = r.PinTickerEntry(ctx, editor, "nope", 1, true, desk.Moment{})
 	for name, err := range errs {
 		t.Run(name, func(t *testing.T) { wantIs(t, err, news.ErrNotFound) })
 	}
@@ -159,14 +164,19 @@ func TestAVersionThatIsNotTheNewest(t *testing.T) {
 	for _, version := range []int{-1, 0, 2, 1 << 40} {
 		errs := map[string]error{}
 		_, errs["UpdateStory"] = r.UpdateStory(ctx, editor, "story_1", version, func(e *desk.StoryEdit) { e.Title = "B" })
-		_, errs["PublishStory"] = r.PublishStory(ctx, editor, "story_1", version)
+		_, errs["PublishStory"] = r.PublishStory(ctx, editor, "story_1", version, desk.Publication{})
 		_, errs["UnpublishStory"] = r.UnpublishStory(ctx, editor, "story_1", version)
+		_, errs["UnscheduleStory"] = r.UnscheduleStory(ctx, editor, "story_1", version)
+		_, errs["EmbargoStory"] = r.EmbargoStory(ctx, editor, "story_1", version, desk.Moment{})
+		_, errs["CorrectStory"] = r.CorrectStory(ctx, editor, "story_1", version, "a", news.Correcting, func(*desk.StoryEdit) {})
+		_, errs["RetractStory"] = r.RetractStory(ctx, editor, "story_1", version, "a")
+		_, errs["RestoreStory"] = r.RestoreStory(ctx, editor, "story_1", version, 1)
 		_, errs["UpdateTag"] = r.UpdateTag(ctx, editor, "topic", version, func(c *news.TagContent) { c.Name = "B" })
 		_, errs["UpdateCoverage"] = r.UpdateCoverage(ctx, editor, "cov_1", version, func(e *desk.CoverageEdit) { e.Title = "B" })
 		_, errs["CorrectTickerEntry"] = r.CorrectTickerEntry(ctx, editor, "tick_1", version, "a", news.Correcting, func(*desk.TickerEdit) {})
 		_, errs["ReviseTickerEntry"] = r.ReviseTickerEntry(ctx, editor, "tick_1", version, "B")
 		_, errs["RetractTickerEntry"] = r.RetractTickerEntry(ctx, editor, "tick_1", version, "a")
-		_, errs["PinTickerEntry"] = r.PinTickerEntry(ctx, editor, "tick_1", version, true)
+		_, errs["PinTickerEntry"] = r.PinTickerEntry(ctx, editor, "tick_1", version, true, desk.Moment{})
 		for name, err := range errs {
 			t.Run(fmt.Sprint(name, version), func(t *testing.T) { wantConflict(t, err, 1) })
 		}

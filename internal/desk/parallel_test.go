@@ -89,7 +89,7 @@ func TestAnIDThatWasUsedForSomethingElse(t *testing.T) {
 	ctx := t.Context()
 	r.tag(t, "topic", news.TagTopic)
 	r.draft(t, editor, "story_1", "First")
-	published, err := r.PublishStory(ctx, editor, "story_1", 1)
+	published, err := r.PublishStory(ctx, editor, "story_1", 1, desk.Publication{})
 	must(t, err)
 	title := func(title string) func(*desk.StoryEdit) {
 		return func(e *desk.StoryEdit) { e.Title, e.Language = title, "fr" }
@@ -136,7 +136,7 @@ func TestOneOfSeveralChangesWins(t *testing.T) {
 			_, err := r.UpdateStory(ctx, editor, "story_1", 1, func(e *desk.StoryEdit) { e.Title = fmt.Sprint("B", i) })
 			return err
 		},
-		"publishing": func(int) error { _, err := r.PublishStory(ctx, editor, "story_2", 1); return err },
+		"publishing": func(int) error { _, err := r.PublishStory(ctx, editor, "story_2", 1, desk.Publication{}); return err },
 		"tag": func(i int) error {
 			_, err := r.UpdateTag(ctx, editor, "topic", 1, func(c *news.TagContent) { c.Name = fmt.Sprint("B", i) })
 			return err
@@ -149,7 +149,7 @@ func TestOneOfSeveralChangesWins(t *testing.T) {
 			_, err := r.CorrectTickerEntry(ctx, editor, "tick_1", 1, "a", news.Correcting, func(e *desk.TickerEdit) { e.Headline = fmt.Sprint("B", i) })
 			return err
 		},
-		"pin": func(int) error { _, err := r.PinTickerEntry(ctx, editor, "tick_2", 1, true); return err },
+		"pin": func(int) error { _, err := r.PinTickerEntry(ctx, editor, "tick_2", 1, true, desk.Moment{}); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			head := r.lines(t)

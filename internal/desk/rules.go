@@ -192,6 +192,23 @@ func (r *rulebook) instant(field string, t time.Time) time.Time {
 	return t
 }
 
+// schedule is one that was made elsewhere: its instant counts, also where the zone
+// has changed its mind since.
+func (r *rulebook) schedule(s *news.Schedule) *news.Schedule {
+	checked := news.Schedule{At: r.instant("scheduledFor", s.At)}
+	if s.Local == "" && s.Zone == "" {
+		return &checked
+	}
+	if _, ok := wholeReading(s.Local); !ok {
+		r.refuse("schedule.local", "must be a day and a time without an offset, such as 2026-10-25T02:30")
+	}
+	if _, ok := zoneNamed(s.Zone); !ok {
+		r.refuse("schedule.zone", "must be an IANA name such as Europe/Paris, not %s", text.Quote(s.Zone))
+	}
+	checked.Local, checked.Zone = s.Local, s.Zone
+	return &checked
+}
+
 func (r *rulebook) notAhead(field string, t, now time.Time) {
 	if t.After(now.Add(maxAhead)) {
 		r.refuse(field, "is more than an hour ahead")
@@ -203,6 +220,7 @@ func (r *rulebook) id(id string) {
 	if id != "" && !news.ValidID(id) {
 		r.refuse("id", "must be 1 to 64 of A-Z, a-z, 0-9, _ and -")
 	}
+	r.notPrivate(id)
 }
 
 func (r *rulebook) story(c news.StoryContent) news.StoryContent {
@@ -228,6 +246,8 @@ func (r *rulebook) tag(c news.TagContent) news.TagContent {
 		r.refuse("kind", "must be SECTION, TOPIC, PERSON, ORGANISATION, PLACE, EVENT, SERIES or CONTRIBUTOR")
 	}
 	c.Description = news.Text(r.optionalLine("description", string(c.Description), maxDescription))
+	c.Code = r.code(c.Code)
+	c.URI = r.url("uri", c.URI, false)
 	if len(c.Aliases) > maxAliases {
 		r.refuse("aliases", "may be at most %d", maxAliases)
 		return c

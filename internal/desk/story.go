@@ -3,9 +3,11 @@ package desk
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"reflect"
 
 	"depeche/internal/news"
+	"depeche/internal/text"
 )
 
 // A StoryEdit is a story's content while somebody edits it. Its Tags and Authors
@@ -61,73 +63,56 @@ func (d *Desk) CreateStory(ctx context.Context, who news.Actor, id string, edit 
 }
 
 // UpdateStory changes a story as edit does; an emptied slug stays what it is. It
-// changes nothing, and makes no new version, when edit leaves everything as it is. Errors: ErrNotFound, ErrConflict
-// (the story is in another version than expected), ErrInvalid, and those of
-// Authorize.
+// changes nothing, and makes no new version, when edit leaves everything as it is.
+// Errors: ErrNotFound, ErrConflict (the story is in another version than expected),
+// ErrInvalid (also when the state of the story forbids it), and those of Authorize.
 func (d *Desk) UpdateStory(ctx context.Context, who news.Actor, id news.StoryID, expected int, edit func(*StoryEdit)) (*news.Story, error) {
 	if err := d.Authorize(who, UpdateStory); err != nil {
 		return nil, err
 	}
-	current, err := d.story(ctx, who, id, expected)
+	found, err := d.store.StoriesByID(ctx, who.Audience(), []news.StoryID{id})
 	if err != nil {
 		return nil, err
 	}
-	if err := ownDraft(who, current); err != nil {
-		return nil, err
+	// Who may not write it is not told how it has changed either.
+	if s := found[id]; s != nil {
+		if err := d.authorizeOn(who, UpdateStory, s); err != nil {
+			return nil, err
+		}
 	}
-	e := StoryEdit{StoryContent: current.Clone().StoryContent}
-	edit(&e)
-	content, err := d.storyContent(ctx, &rulebook{}, e)
+	current, err := inVersion(ctx, d, who, found, "story", id, expected)
+	switch {
+	case err != nil:
+		return nil, err
+	case current.Status == news.StoryRetracted:
+		return nil, isRetracted()
+	}
+	content, err := d.edited(ctx, current, edit)
 	if err != nil {
 		return nil, err
 	}
-	content.Slug = cmp.Or(content.Slug, current.Slug)
 	if reflect.DeepEqual(content, current.StoryContent) {
 		return current, nil
 	}
 	next := d.nextStory(current)
-	next.StoryContent = content
-	next.PreviousSlugs = renamed(next.PreviousSlugs, current.Slug, next.Slug)
+	setContent(next, content)
 	made, err := commitOne[*news.Story](ctx, d, who, news.OpUpdated, next, current)
 	return made, slugError(who, err)
 }
 
-// PublishStory makes a story public now. Errors: as UpdateStory.
-func (d *Desk) PublishStory(ctx context.Context, who news.Actor, id news.StoryID, expected int) (*news.Story, error) {
-	if err := d.Authorize(who, PublishStory); err != nil {
-		return nil, err
-	}
-	current, err := d.story(ctx, who, id, expected)
-	if err != nil {
-		return nil, err
-	}
-	if current.Status == news.StoryPublished {
-		return nil, news.Invalid("id", "names a story that is published already")
-	}
-	next := d.nextStory(current)
-	next.Status = news.StoryPublished
-	if next.PublishedAt.IsZero() {
-		next.PublishedAt = next.UpdatedAt
-	}
-	return commitOne[*news.Story](ctx, d, who, news.OpPublished, next, current)
+// edited is the content of a story as edit leaves it.
+func (d *Desk) edited(ctx context.Context, current *news.Story, edit func(*StoryEdit)) (news.StoryContent, error) {
+	e := StoryEdit{StoryContent: current.Clone().StoryContent}
+	edit(&e)
+	content, err := d.storyContent(ctx, &rulebook{}, e)
+	content.Slug = cmp.Or(content.Slug, current.Slug)
+	return content, err
 }
 
-// UnpublishStory takes a story out of the public view. Errors: as UpdateStory.
-func (d *Desk) UnpublishStory(ctx context.Context, who news.Actor, id news.StoryID, expected int) (*news.Story, error) {
-	if err := d.Authorize(who, UnpublishStory); err != nil {
-		return nil, err
-	}
-	current, err := d.story(ctx, who, id, expected)
-	if err != nil {
-		return nil, err
-	}
-	if current.Status != news.StoryPublished {
-		return nil, news.Invalid("id", "names a story that is not published")
-	}
-	next := d.nextStory(current)
-	next.Status = news.StoryUnpublished
-	next.WithdrawnIn = next.Version
-	return commitOne[*news.Story](ctx, d, who, news.OpUnpublished, next, current)
+// setContent gives a story another content. A slug that it had stays its own.
+func setContent(s *news.Story, content news.StoryContent) {
+	s.PreviousSlugs = renamed(s.PreviousSlugs, s.Slug, content.Slug)
+	s.StoryContent = content
 }
 
 // story reads the story that who wants to change.
@@ -136,7 +121,20 @@ func (d *Desk) story(ctx context.Context, who news.Actor, id news.StoryID, expec
 	if err != nil {
 		return nil, err
 	}
-	return inVersion(found, "story", id, expected)
+	return inVersion(ctx, d, who, found, "story", id, expected)
+}
+
+// storyVersion reads a version of a story. Errors: ErrNotFound.
+func (d *Desk) storyVersion(ctx context.Context, id news.StoryID, version int) (*news.Story, error) {
+	line, err := d.store.Version(ctx, news.EntityID(id), version)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := line.Doc.(*news.Story)
+	if !ok {
+		return nil, fmt.Errorf("there is no story %s: %w", text.Quote(string(id)), news.ErrNotFound)
+	}
+	return s, nil
 }
 
 func (d *Desk) nextStory(current *news.Story) *news.Story {

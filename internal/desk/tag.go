@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"reflect"
 
 	"depeche/internal/news"
@@ -31,6 +32,8 @@ func (d *Desk) CreateTag(ctx context.Context, who news.Actor, id string, content
 	}
 	if id == "" {
 		id = d.newID(news.KindTag.IDPrefix())
+	} else if err := d.notDeleted(ctx, news.TagID(id)); err != nil {
+		return nil, err
 	}
 	return create(ctx, d, who, creation[*news.Tag]{
 		kind: news.KindTag, op: news.OpCreated, id: news.EntityID(id),
@@ -43,19 +46,30 @@ func newTag(id news.TagID, content news.TagContent) *news.Tag {
 	return &news.Tag{ID: id, Version: 1, TagContent: content, SortName: text.Fold(content.Name)}
 }
 
+// notDeleted refuses the id of a tag that has been deleted, which only RestoreTag
+// brings back.
+func (d *Desk) notDeleted(ctx context.Context, id news.TagID) error {
+	_, tag, err := d.tagItself(ctx, id)
+	switch {
+	case errors.Is(err, news.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case tag.Status == news.TagDeleted:
+		return news.Invalid("id", "belongs to a tag that has been deleted")
+	}
+	return nil
+}
+
 // UpdateTag changes a tag as edit does; an emptied slug stays what it is. It
-// changes nothing, and makes no new version, when edit leaves everything as it is. Errors: ErrNotFound, ErrConflict
-// (the tag is in another version than expected), ErrInvalid, and those of
-// Authorize.
+// changes nothing, and makes no new version, when edit leaves everything as it is.
+// Errors: ErrNotFound, ErrConflict (the tag is in another version than expected),
+// ErrInvalid (also when it was merged into another one), and those of Authorize.
 func (d *Desk) UpdateTag(ctx context.Context, who news.Actor, id news.TagID, expected int, edit func(*news.TagContent)) (*news.Tag, error) {
 	if err := d.Authorize(who, WriteTags); err != nil {
 		return nil, err
 	}
-	found, err := d.store.TagsByID(ctx, []news.TagID{id})
-	if err != nil {
-		return nil, err
-	}
-	current, err := inVersion(found, "tag", id, expected)
+	current, err := d.tagInUse(ctx, who, id, expected)
 	if err != nil {
 		return nil, err
 	}

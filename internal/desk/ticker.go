@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"reflect"
+	"time"
 
 	"depeche/internal/news"
 )
@@ -14,6 +15,10 @@ type TickerEdit struct {
 	TagRefs     []string // slugs or ids; nil leaves the tags as they are
 	StoryRef    *string  // slug or id, empty for none; nil leaves it as it is
 	CoverageRef *string  // slug or id, empty for none; nil leaves it as it is
+	// Occurred is OccurredAt as clocks show it; the zero Moment leaves OccurredAt as
+	// it is. A time without a day is on the day that the entry is on, or, for a new
+	// one, the last such time.
+	Occurred Moment
 }
 
 // PublishTickerEntry publishes the line that edit fills in, pinned or not. An
@@ -27,9 +32,9 @@ func (d *Desk) PublishTickerEntry(ctx context.Context, who news.Actor, id string
 	}
 	var e TickerEdit
 	edit(&e)
-	timeGiven := !e.OccurredAt.IsZero()
-	if !timeGiven {
-		e.OccurredAt = d.now()
+	timeGiven, err := d.newLine(&e)
+	if err != nil {
+		return nil, err
 	}
 	var rules rulebook
 	rules.id(id)
@@ -74,12 +79,15 @@ func (d *Desk) CorrectTickerEntry(ctx context.Context, who news.Actor, id news.T
 	if rules.err != nil {
 		return nil, rules.err
 	}
-	current, err := d.tickerEntry(ctx, id, expected)
+	current, err := d.tickerEntry(ctx, who, id, expected)
 	if err != nil {
 		return nil, err
 	}
 	e := TickerEdit{TickerContent: current.Clone().TickerContent}
 	edit(&e)
+	if err := occurred(&e, current.OccurredAt, current.OccurredAt, sameDay); err != nil {
+		return nil, err
+	}
 	content, err := d.tickerContent(ctx, &rules, e)
 	if err != nil {
 		return nil, err
@@ -99,7 +107,7 @@ func (d *Desk) ReviseTickerEntry(ctx context.Context, who news.Actor, id news.Ti
 	if err := d.Authorize(who, WriteTicker); err != nil {
 		return nil, err
 	}
-	current, err := d.tickerEntry(ctx, id, expected)
+	current, err := d.tickerEntry(ctx, who, id, expected)
 	if err != nil {
 		return nil, err
 	}
@@ -123,32 +131,36 @@ func (d *Desk) RetractTickerEntry(ctx context.Context, who news.Actor, id news.T
 	if note = rules.line("note", note, maxNote); rules.err != nil {
 		return nil, rules.err
 	}
-	current, err := d.tickerEntry(ctx, id, expected)
+	current, err := d.tickerEntry(ctx, who, id, expected)
 	if err != nil {
 		return nil, err
 	}
 	next := d.nextTickerEntry(current)
 	next.Status = news.TickerRetracted
 	next.Body = ""
-	next.Pinned = false
+	next.Pinned, next.PinnedUntil = false, time.Time{}
 	explain(&next.Corrections, news.Correction{
 		At: next.UpdatedAt, Note: note, Kind: news.Retracting, FromVersion: current.Version, ToVersion: next.Version,
 	})
 	return commitOne[*news.TickerEntry](ctx, d, who, news.OpRetracted, next, current)
 }
 
-// PinTickerEntry pins an entry or unpins it; where it is so already, nothing
-// changes. Errors: as CorrectTickerEntry.
-func (d *Desk) PinTickerEntry(ctx context.Context, who news.Actor, id news.TickerEntryID, expected int, pinned bool) (*news.TickerEntry, error) {
+// PinTickerEntry pins an entry, until a moment or until it is unpinned, or unpins
+// it; where it is so already, nothing changes. Errors: as CorrectTickerEntry.
+func (d *Desk) PinTickerEntry(ctx context.Context, who news.Actor, id news.TickerEntryID, expected int, pinned bool, until Moment) (*news.TickerEntry, error) {
 	if err := d.Authorize(who, WriteTicker); err != nil {
 		return nil, err
 	}
-	current, err := d.tickerEntry(ctx, id, expected)
-	if err != nil || current.Pinned == pinned {
+	end, err := d.pinEnd(pinned, until)
+	if err != nil {
+		return nil, err
+	}
+	current, err := d.tickerEntry(ctx, who, id, expected)
+	if err != nil || current.Pinned == pinned && current.PinnedUntil.Equal(end) {
 		return current, err
 	}
 	next := d.nextTickerEntry(current)
-	next.Pinned = pinned
+	next.Pinned, next.PinnedUntil = pinned, end
 	op := news.OpUnpinned
 	if pinned {
 		op = news.OpPinned
@@ -156,13 +168,13 @@ func (d *Desk) PinTickerEntry(ctx context.Context, who news.Actor, id news.Ticke
 	return commitOne[*news.TickerEntry](ctx, d, who, op, next, current)
 }
 
-// tickerEntry reads the entry that somebody wants to change.
-func (d *Desk) tickerEntry(ctx context.Context, id news.TickerEntryID, expected int) (*news.TickerEntry, error) {
+// tickerEntry reads the entry that who wants to change.
+func (d *Desk) tickerEntry(ctx context.Context, who news.Actor, id news.TickerEntryID, expected int) (*news.TickerEntry, error) {
 	found, err := d.store.TickerEntriesByID(ctx, []news.TickerEntryID{id})
 	if err != nil {
 		return nil, err
 	}
-	current, err := inVersion(found, "ticker entry", id, expected)
+	current, err := inVersion(ctx, d, who, found, "ticker entry", id, expected)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +213,8 @@ func (d *Desk) tickerContent(ctx context.Context, rules *rulebook, e TickerEdit)
 			return content, err
 		}
 	}
-	return content, nil
+	rules.aside(content)
+	return content, rules.err
 }
 
 // maxCorrections bounds what an entity carries along with it; the log has all.

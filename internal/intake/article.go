@@ -104,7 +104,7 @@ func importArticle(ctx context.Context, d *desk.Desk, store Archive, who news.Ac
 	}
 	if err == nil && in.Publish && ours && result.Story.Status == news.StoryDraft {
 		result.Published = true
-		result.Story, err = d.PublishStory(ctx, who, result.Story.ID, result.Story.Version)
+		result.Story, err = d.PublishStory(ctx, who, result.Story.ID, result.Story.Version, desk.Publication{})
 	}
 	return result, err
 }

@@ -125,12 +125,12 @@ func TestPageAgain(t *testing.T) {
 			edit(r, s, func(e *desk.StoryEdit) { e.Title, e.Slug, e.Body = "Autrement dit", "autrement-dit", "Tout autre." })
 		}, article, []func(*intake.NewsPage){publish}, intake.Unchanged, news.StoryDraft, "Tout autre."},
 		{"changed after its publication", func(r *room, s *news.Story) {
-			must[*news.Story](r)(r.desk.PublishStory(r.Context(), marie(), s.ID, s.Version))
+			must[*news.Story](r)(r.desk.PublishStory(r.Context(), marie(), s.ID, s.Version, desk.Publication{}))
 		}, changed, nil, intake.Differing, news.StoryPublished, "Second"},
 		{"to be published at last", func(*room, *news.Story) {}, article, []func(*intake.NewsPage){publish}, intake.Unchanged, news.StoryPublished, "Second"},
 		{"changed and to be published", func(*room, *news.Story) {}, changed, []func(*intake.NewsPage){publish}, intake.Changed, news.StoryPublished, "Deuxième"},
 		{"unpublished by an editor", func(r *room, s *news.Story) {
-			s = must[*news.Story](r)(r.desk.PublishStory(r.Context(), importer(), s.ID, s.Version))
+			s = must[*news.Story](r)(r.desk.PublishStory(r.Context(), importer(), s.ID, s.Version, desk.Publication{}))
 			must[*news.Story](r)(r.desk.UnpublishStory(r.Context(), marie(), s.ID, s.Version))
 		}, article, []func(*intake.NewsPage){publish}, intake.Unchanged, news.StoryUnpublished, "Second"},
 	} {

@@ -75,6 +75,7 @@ func (o *object) tag() news.TagContent {
 	return news.TagContent{
 		Slug: o.required("slug"), Name: o.required("name"), Kind: cmp.Or(news.TagKind(o.text("kind")), news.TagTopic),
 		Description: news.Text(o.text("description")), Aliases: o.texts("aliases", maxAliases),
+		Code: news.Text(o.text("code")), URI: news.URL(o.text("uri")),
 	}
 }
 
@@ -100,13 +101,13 @@ func (o *object) story() record {
 		},
 		Status:      news.StoryStatus(o.text("status")),
 		PublishedAt: o.instant("publishedAt"), UpdatedAt: o.instant("updatedAt"), CreatedAt: o.instant("createdAt"),
-		Corrections: o.corrections(),
+		EmbargoedUntil: o.instant("embargoedUntil"), Corrections: o.corrections(),
 	}
-	switch {
-	case s.Status == "":
+	if at := o.instant("scheduledFor"); !at.IsZero() {
+		s.Schedule = &news.Schedule{At: at}
+	}
+	if s.Status == "" {
 		s.Status = impliedStatus(s.PublishedAt)
-	case s.Status == "SCHEDULED" || s.Status == "RETRACTED":
-		o.refuse("status", "%s is not supported for stories", s.Status)
 	}
 	return record{entity: s, tags: o.tagRefs(), section: o.text("section"), authors: o.texts("authors", maxAuthors)}
 }
@@ -143,9 +144,10 @@ func (o *object) ticker() record {
 			TickerContent: news.TickerContent{
 				Headline: o.required("headline"), Body: news.Text(o.text("body")), Priority: news.Priority(o.text("priority")),
 				OccurredAt: o.requiredInstant("occurredAt"), KeyEvent: o.truth("keyEvent"), Source: o.source(),
+				CoverageOnly: o.truth("coverageOnly"),
 			},
 			PublishedAt: o.instant("publishedAt"), Status: cmp.Or(news.TickerStatus(o.text("status")), news.TickerPublished),
-			Pinned: o.truth("pinned"), Corrections: o.corrections(),
+			Pinned: o.truth("pinned"), PinnedUntil: o.instant("pinnedUntil"), Corrections: o.corrections(),
 		},
 		tags: o.tagRefs(), story: o.text("story"), coverage: o.text("coverage"),
 	}

@@ -18,6 +18,8 @@ type (
 		Kind        news.TagKind `json:"kind,omitempty"`
 		Description news.Text    `json:"description,omitempty"`
 		Aliases     []string     `json:"aliases,omitempty"`
+		Code        news.Text    `json:"code,omitempty"`
+		URI         news.URL     `json:"uri,omitempty"`
 	}
 	coverageLine struct {
 		Type     string              `json:"type"`
@@ -30,42 +32,46 @@ type (
 		Tags     []string            `json:"tags,omitempty"`
 	}
 	storyLine struct {
-		Type         string           `json:"type"`
-		ID           news.StoryID     `json:"id"`
-		Slug         string           `json:"slug"`
-		Title        string           `json:"title"`
-		Summary      news.Text        `json:"summary,omitempty"`
-		Body         string           `json:"body,omitempty"`
-		Language     string           `json:"language,omitempty"`
-		Status       news.StoryStatus `json:"status,omitempty"`
-		Priority     news.Priority    `json:"priority,omitempty"`
-		Breaking     bool             `json:"breaking,omitempty"`
-		PublishedAt  stamp            `json:"publishedAt,omitempty"`
-		UpdatedAt    stamp            `json:"updatedAt,omitempty"`
-		CreatedAt    stamp            `json:"createdAt,omitempty"`
-		Tags         []string         `json:"tags,omitempty"`
-		Authors      []string         `json:"authors,omitempty"`
-		Image        *imageLine       `json:"image,omitempty"`
-		CanonicalURL news.URL         `json:"canonicalUrl,omitempty"`
-		Source       *sourceLine      `json:"source,omitempty"`
-		Corrections  []correctionLine `json:"corrections,omitempty"`
+		Type           string           `json:"type"`
+		ID             news.StoryID     `json:"id"`
+		Slug           string           `json:"slug"`
+		Title          string           `json:"title"`
+		Summary        news.Text        `json:"summary,omitempty"`
+		Body           string           `json:"body,omitempty"`
+		Language       string           `json:"language,omitempty"`
+		Status         news.StoryStatus `json:"status,omitempty"`
+		Priority       news.Priority    `json:"priority,omitempty"`
+		Breaking       bool             `json:"breaking,omitempty"`
+		PublishedAt    stamp            `json:"publishedAt,omitempty"`
+		UpdatedAt      stamp            `json:"updatedAt,omitempty"`
+		CreatedAt      stamp            `json:"createdAt,omitempty"`
+		ScheduledFor   stamp            `json:"scheduledFor,omitempty"`
+		EmbargoedUntil stamp            `json:"embargoedUntil,omitempty"`
+		Tags           []string         `json:"tags,omitempty"`
+		Authors        []string         `json:"authors,omitempty"`
+		Image          *imageLine       `json:"image,omitempty"`
+		CanonicalURL   news.URL         `json:"canonicalUrl,omitempty"`
+		Source         *sourceLine      `json:"source,omitempty"`
+		Corrections    []correctionLine `json:"corrections,omitempty"`
 	}
 	tickerLine struct {
-		Type        string             `json:"type"`
-		ID          news.TickerEntryID `json:"id"`
-		Headline    string             `json:"headline"`
-		Body        news.Text          `json:"body,omitempty"`
-		OccurredAt  stamp              `json:"occurredAt"`
-		PublishedAt stamp              `json:"publishedAt,omitempty"`
-		Priority    news.Priority      `json:"priority,omitempty"`
-		Status      news.TickerStatus  `json:"status,omitempty"`
-		Pinned      bool               `json:"pinned,omitempty"`
-		KeyEvent    bool               `json:"keyEvent,omitempty"`
-		Tags        []string           `json:"tags,omitempty"`
-		Story       string             `json:"story,omitempty"`
-		Coverage    string             `json:"coverage,omitempty"`
-		Source      *sourceLine        `json:"source,omitempty"`
-		Corrections []correctionLine   `json:"corrections,omitempty"`
+		Type         string             `json:"type"`
+		ID           news.TickerEntryID `json:"id"`
+		Headline     string             `json:"headline"`
+		Body         news.Text          `json:"body,omitempty"`
+		OccurredAt   stamp              `json:"occurredAt"`
+		PublishedAt  stamp              `json:"publishedAt,omitempty"`
+		Priority     news.Priority      `json:"priority,omitempty"`
+		Status       news.TickerStatus  `json:"status,omitempty"`
+		Pinned       bool               `json:"pinned,omitempty"`
+		PinnedUntil  stamp              `json:"pinnedUntil,omitempty"`
+		KeyEvent     bool               `json:"keyEvent,omitempty"`
+		CoverageOnly bool               `json:"coverageOnly,omitempty"`
+		Tags         []string           `json:"tags,omitempty"`
+		Story        string             `json:"story,omitempty"`
+		Coverage     string             `json:"coverage,omitempty"`
+		Source       *sourceLine        `json:"source,omitempty"`
+		Corrections  []correctionLine   `json:"corrections,omitempty"`
 	}
 	imageLine struct {
 		URL        news.URL    `json:"url"`
@@ -113,7 +119,7 @@ func unless[T comparable](v, implied T) T {
 func encodeTag(t *news.Tag) tagLine {
 	return tagLine{
 		Type: "tag", Slug: t.Slug, Name: t.Name, Kind: unless(t.Kind, news.TagTopic),
-		Description: t.Description, Aliases: t.Aliases,
+		Description: t.Description, Aliases: t.Aliases, Code: t.Code, URI: t.URI,
 	}
 }
 
@@ -130,9 +136,12 @@ func encodeStory(s *news.Story, tags, authors []string) storyLine {
 		Type: "story", ID: s.ID, Slug: s.Slug, Title: s.Title, Summary: s.Summary, Body: s.Body,
 		Language: unless(s.Language, defaultLanguage), Status: unless(s.Status, impliedStatus(s.PublishedAt)),
 		Priority: unless(s.Priority, news.Routine), Breaking: s.Breaking,
-		PublishedAt: stampOf(s.PublishedAt), CreatedAt: stampOf(s.CreatedAt),
+		PublishedAt: stampOf(s.PublishedAt), CreatedAt: stampOf(s.CreatedAt), EmbargoedUntil: stampOf(s.EmbargoedUntil),
 		Tags: tags, Authors: authors, CanonicalURL: s.CanonicalURL,
 		Source: encodeSource(s.Source), Corrections: encodeCorrections(s.Corrections),
+	}
+	if s.Schedule != nil {
+		l.ScheduledFor = stampOf(s.Schedule.At)
 	}
 	implied := l.CreatedAt
 	if l.PublishedAt != "" {
@@ -155,8 +164,9 @@ func encodeTicker(e *news.TickerEntry, tags []string, story, coverage string) ti
 	return tickerLine{
 		Type: "ticker", ID: e.ID, Headline: e.Headline, Body: e.Body, OccurredAt: stampOf(e.OccurredAt),
 		PublishedAt: unless(stampOf(e.PublishedAt), stampOf(e.OccurredAt)), Priority: unless(e.Priority, news.Routine),
-		Status: unless(e.Status, news.TickerPublished), Pinned: e.Pinned, KeyEvent: e.KeyEvent,
-		Tags: tags, Story: story, Coverage: coverage,
+		Status: unless(e.Status, news.TickerPublished), Pinned: e.Pinned, PinnedUntil: stampOf(e.PinnedUntil), KeyEvent: e.KeyEvent,
+		CoverageOnly: e.CoverageOnly,
+		Tags:         tags, Story: story, Coverage: coverage,
 		Source: encodeSource(e.Source), Corrections: encodeCorrections(e.Corrections),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"depeche/internal/news"
 )
@@ -101,6 +102,9 @@ func (x *export) asOf(ctx context.Context, entities []news.Entity) ([]news.Entit
 
 func (x *export) write(ctx context.Context, w io.Writer, entities []news.Entity) error {
 	for _, e := range entities {
+		if tag, ok := e.(*news.Tag); ok && tag.Status != news.TagInUse {
+			continue // the one that a merged tag was merged into has its names
+		}
 		line, err := x.line(ctx, e)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Ref().ID, err)
@@ -148,7 +152,9 @@ func (x *export) slugsOf(ctx context.Context, tags []news.TagID) ([]string, erro
 		if err != nil {
 			return nil, err
 		}
-		slugs = append(slugs, slug)
+		if !slices.Contains(slugs, slug) { // as of two tags that have been merged
+			slugs = append(slugs, slug)
+		}
 	}
 	return slugs, nil
 }

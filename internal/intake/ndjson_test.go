@@ -84,7 +84,7 @@ func (r *room) tag(slug string) *news.Tag {
 // whole is an archive with everything in it that the format has, as Export
 // writes it.
 const whole = `{"type":"tag","slug":"politique","name":"Politique","kind":"SECTION","description":"Les lois.","aliases":["Politics","政治"]}
-{"type":"tag","slug":"c","name":"C++ & <C#>"}
+{"type":"tag","slug":"c","name":"C++ & <C#>","code":"medtop:20000763","uri":"http://cv.iptc.org/newscodes/mediatopic/20000763"}
 {"type":"tag","slug":"marie-dupont","name":"Marie Dupont","kind":"CONTRIBUTOR"}
 {"type":"tag","slug":"paul","name":"Paul","kind":"CONTRIBUTOR"}
 {"type":"coverage","slug":"crue","title":"La crue en direct","summary":"Heure par heure.","startsAt":"2025-07-01T06:00:00.000Z","tags":["politique","c"]}
@@ -95,22 +95,26 @@ const whole = `{"type":"tag","slug":"politique","name":"Politique","kind":"SECTI
 {"type":"story","id":"c","slug":"brouillon-date","title":"Brouillon qui a été public","status":"DRAFT","publishedAt":"2025-07-03T10:00:00.000Z"}
 {"type":"story","id":"d","slug":"retire","title":"Retiré","status":"UNPUBLISHED","publishedAt":"2025-07-03T10:00:00.000Z","image":{"url":"https://example.org/b.jpg","alt":"x","credit":"y","focalPoint":{"x":0,"y":1}},"source":{"name":"Sans lien"}}
 {"type":"story","id":"e","slug":"jamais-public","title":"Jamais public","status":"UNPUBLISHED","updatedAt":"2025-07-04T10:00:00.000Z","createdAt":"2025-07-03T10:00:00.000Z"}
+{"type":"story","id":"f","slug":"demain","title":"Demain","status":"SCHEDULED","createdAt":"2025-07-03T10:00:00.000Z","scheduledFor":"2031-07-03T10:00:00.000Z"}
+{"type":"story","id":"g","slug":"sous-embargo","title":"Sous embargo","status":"PUBLISHED","createdAt":"2025-07-03T10:00:00.000Z","embargoedUntil":"2031-07-03T10:00:00.000Z"}
+{"type":"story","id":"h","slug":"faux","title":"Faux","status":"RETRACTED","publishedAt":"2025-07-03T10:00:00.000Z","corrections":[{"at":"2025-07-04T10:00:00.000Z","note":"Faux.","kind":"RETRACTION"}]}
 {"type":"ticker","id":"t1","headline":"Tout sur une ligne","body":"Un.\n\nDeux.","occurredAt":"2025-07-01T10:00:00.000Z","publishedAt":"2025-07-01T10:00:30.000Z","priority":"URGENT","pinned":true,"keyEvent":true,"tags":["politique"],"story":"tout","coverage":"crue","source":{"name":"Agence"},"corrections":[{"at":"2025-07-01T11:00:00.000Z","note":"Note."}]}
 {"type":"ticker","id":"t2","headline":"Peu","occurredAt":"2025-07-01T10:00:00.000Z"}
 {"type":"ticker","id":"t3","headline":"Faux","occurredAt":"2025-07-01T10:01:00.000Z","status":"RETRACTED","corrections":[{"at":"2025-07-01T11:00:00.000Z","note":"Faux.","kind":"RETRACTION"}]}
+{"type":"ticker","id":"t4","headline":"Dans le direct seulement","occurredAt":"2025-07-01T10:02:00.000Z","pinned":true,"pinnedUntil":"2031-07-03T10:00:00.000Z","coverageOnly":true,"coverage":"crue"}
 `
 
 func TestExportImportExportIsTheSame(t *testing.T) {
 	first := newRoom(t)
 	sum := first.takes(whole)
-	if sum.Lines != 15 || total(sum.Added) != 15 || total(sum.Known) != 0 || len(sum.Unknown) != 0 {
+	if sum.Lines != 19 || total(sum.Added) != 19 || total(sum.Known) != 0 || len(sum.Unknown) != 0 {
 		t.Errorf("got %+v", sum)
 	}
 	if got := first.export(); got != whole {
 		t.Errorf("got\n%s\nwant\n%s", got, whole)
 	}
 	before := first.head()
-	if sum := first.takes(whole); total(sum.Added) != 0 || total(sum.Known) != 15 || first.head() != before {
+	if sum := first.takes(whole); total(sum.Added) != 0 || total(sum.Known) != 19 || first.head() != before {
 		t.Errorf("again: got %+v, head %d after %d", sum, first.head(), before)
 	}
 }
@@ -231,8 +235,8 @@ func TestNDJSONBadLines(t *testing.T) {
 		{"the year 10000", `{"title":"a","updatedAt":"9999-12-31T23:59:59-12:00"}`, "updatedAt must be an instant of the years 1 to 9999"},
 		{"published ahead", `{"title":"a","publishedAt":"2031-01-01T00:00:00Z"}`, "publishedAt is more than an hour ahead"},
 		{"published without a date", `{"title":"a","status":"PUBLISHED"}`, "publishedAt is missing from a published story"},
-		{"scheduled", `{"title":"a","status":"SCHEDULED"}`, "status SCHEDULED is not supported"},
-		{"retracted", `{"title":"a","status":"RETRACTED"}`, "status RETRACTED is not supported"},
+		{"scheduled", `{"title":"a","status":"SCHEDULED"}`, "scheduledFor is missing from a scheduled story"},
+		{"retracted", `{"title":"a","status":"RETRACTED"}`, "publishedAt is missing from a retracted story"},
 		{"an unknown status", `{"title":"a","status":"LOST"}`, "status must be DRAFT"},
 		{"an unknown priority", `{"title":"a","priority":"HIGH"}`, "priority must be FLASH"},
 		{"an unknown language", `{"title":"a","language":"français"}`, "language must be a language"},

@@ -39,7 +39,9 @@ type pages struct {
 	order []news.Seq // the last used is the last
 }
 
-// page finds or makes the page that has the line after a place.
+// page finds or makes the page that has the line after a place. It does not reach
+// further than the group has gone: how the operation sees what lies behind that is
+// not known yet.
 func (g *group) page(ctx context.Context, at news.Seq) (*page, error) {
 	g.pages.mu.Lock()
 	defer g.pages.mu.Unlock()
@@ -61,7 +63,7 @@ func (g *group) page(ctx context.Context, at news.Seq) (*page, error) {
 			// Readers come from all over the page, so it is made whole.
 			grown = page{from: no * pageLines, through: no * pageLines}
 		}
-		if err := g.grow(ctx, &grown, (no+1)*pageLines); err != nil {
+		if err := g.grow(ctx, &grown, min((no+1)*pageLines, g.recent.Load().through)); err != nil {
 			return nil, err
 		}
 		if p = &grown; !p.outdated(f) {
@@ -74,7 +76,7 @@ func (g *group) page(ctx context.Context, at news.Seq) (*page, error) {
 
 // grow adds the payloads of the lines behind a page, up to the given one.
 func (g *group) grow(ctx context.Context, p *page, upTo news.Seq) error {
-	r, err := g.hub.follower.read(ctx, p.through, int(upTo-p.through), g.operation.Wants)
+	r, err := g.hub.follower.read(ctx, p.through, int(upTo-p.through), wantedBy(g.operation()))
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ type group struct {
 	key    string
 	ctx    context.Context
 	stop   context.CancelFunc
-	opened chan struct{} // closed when operation is there, or err
+	opened chan struct{} // closed when current is there, or ended
 	recent atomic.Pointer[payloads]
 	ended  atomic.Pointer[error]
 	shards []shard // of readers, one a worker
@@ -58,8 +58,7 @@ type group struct {
 	held      int       // readers, and those about to be; guarded by the hub
 	idleSince time.Time // guarded by the hub
 
-	operation Operation // set when opened is closed
-
+	current   atomic.Pointer[begun] // set when opened is closed; replaced under executing
 	executing sync.Mutex
 	pages     pages
 }
@@ -72,21 +71,43 @@ func newGroup(h *Hub, key string) *group {
 	return g
 }
 
+// A begun is an operation in force, and what ends it.
+type begun struct {
+	Operation
+	end context.CancelFunc
+}
+
 // run opens the operation and executes it for each event until the group ends.
-func (g *group) run(open func(context.Context) (Operation, error)) {
+func (g *group) run(open Open) {
 	opened := sync.OnceFunc(func() { close(g.opened) })
 	defer opened()
 	err := g.guard(func() error {
-		operation, err := open(g.ctx)
-		if err != nil {
+		if err := g.open(open); err != nil {
 			return err
 		}
-		g.operation = operation
 		opened()
-		return g.follow()
+		return g.follow(open)
 	})
 	g.end(err)
 }
+
+// open begins the operation, and ends the one that it takes the place of.
+func (g *group) open(open Open) error {
+	ctx, end := context.WithCancel(g.ctx)
+	operation, err := open(ctx)
+	if err != nil {
+		end()
+		return err
+	}
+	g.executing.Lock()
+	defer g.executing.Unlock()
+	if before := g.current.Swap(&begun{operation, end}); before != nil {
+		before.end()
+	}
+	return nil
+}
+
+func (g *group) operation() Operation { return g.current.Load().Operation }
 
 // ErrPanic ends the subscriptions for which something panicked: a fault of ours.
 var ErrPanic = errors.New("a subscription panicked")
@@ -120,19 +141,23 @@ func (g *group) failure() error {
 }
 
 // follow makes payloads of what happens, as it happens.
-func (g *group) follow() error {
+func (g *group) follow(open Open) error {
 	for {
 		if err := g.hub.follower.wait(g.ctx, g.recent.Load().through); err != nil {
 			return err
 		}
-		err := g.patiently(func() error {
+		var r reading
+		err := g.patiently(func() (err error) {
 			at := g.recent.Load().through
-			r, err := g.hub.follower.read(g.ctx, at, batch, g.operation.Wants)
-			if err != nil {
+			if r, err = g.hub.follower.read(g.ctx, at, batch, upToReopening(g.operation())); err != nil {
 				return err
 			}
 			return g.extend(r)
 		})
+		if err == nil && r.cut {
+			// Nothing goes on meanwhile, so no line behind that one is seen as before.
+			err = g.patiently(func() error { return g.open(open) })
+		}
 		if err != nil {
 			return err
 		}
@@ -193,7 +218,7 @@ func size(list []Payload) int {
 func (g *group) execute(e Event) (Payload, error) {
 	g.executing.Lock()
 	defer g.executing.Unlock()
-	json, err := g.operation.Execute(e)
+	json, err := g.operation().Execute(e)
 	if err != nil {
 		return Payload{}, fmt.Errorf("execute for line %d: %w", e.Seq, err)
 	}

@@ -132,24 +132,12 @@ type Reader interface{ Wake() }
 type Joining struct {
 	// Key names what is followed: whoever gives the same shares a group.
 	Key string
-	// Open begins the operation for whoever is the first; ctx ends with the
-	// group.
-	Open func(ctx context.Context) (Operation, error)
+	// Open begins the operation for whoever is the first, and again where the
+	// operation is a Reopener; ctx ends with the operation.
+	Open Open
 	// After is the last line that the reader knows; nil: only what is to come.
 	After  *news.LogCursor
 	Reader Reader
-}
-
-// An Operation is what a group executes.
-type Operation interface {
-	// Wants tells whether a line concerns the operation.
-	Wants(news.Line) bool
-	// Admit tells whether somebody may begin to follow now. It is not asked for
-	// those who go on from a place.
-	Admit(context.Context) error
-	// Execute makes the payload of an event. There is one call at a time. It is
-	// tried again as long as it fails with ErrUnavailable.
-	Execute(Event) ([]byte, error)
 }
 
 // Join begins to follow. The caller has to Take from the Subscription once it
@@ -172,7 +160,7 @@ func (h *Hub) Join(ctx context.Context, j Joining) (*Subscription, error) {
 		}
 	}()
 	if j.After == nil {
-		if err := g.operation.Admit(ctx); err != nil {
+		if err := g.operation().Admit(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,10 +17,11 @@ import (
 )
 
 // TestNoHoleAndNoDouble lets readers come and go at random places and paces while
-// things are published and withdrawn, the store is slow or away, wake-ups get lost
-// and groups come and end, and holds that each gets every line behind its place
-// once and in order, and no text that is known to be withdrawn. It does so for many
-// interleavings; a failure names the seed.
+// things are published and withdrawn, tags are merged and taken apart, the store is
+// slow or away, wake-ups get lost and groups come and end, and holds that each gets
+// every line behind its place once and in order, and no text that is known to be
+// withdrawn. Who follows a tag gets what concerns the tag that stands for it at each
+// line. It does so for many interleavings; a failure names the seed.
 func TestNoHoleAndNoDouble(t *testing.T) {
 	rounds := 1500
 	if testing.Short() {
@@ -58,7 +60,7 @@ const forEver = time.Minute
 
 func interleave(t *testing.T, seed uint64) {
 	s := &scene{chance: newChance(seed), t: t, log: &memoryLog{}}
-	s.room = &newsroom{chance: s.chance, log: s.log}
+	s.room = newNewsroom(s.chance, s.log)
 	s.panic = s.oneIn(4)
 	s.log.lost = func() bool { return s.oneIn(4) }
 	for range s.n(30) {
@@ -117,14 +119,20 @@ func (s *scene) outages() {
 // A subject is what can be followed.
 type subject struct {
 	key   string
-	wants func(news.Line) bool
+	wants func(news.Line) bool // for a subject that names a tag it is asked by the log alone
+	tag   string               // its slug or id; empty for none
 }
 
 func (s *scene) subject() subject {
+	if s.oneIn(2) {
+		id := s.room.tagID()
+		name := []string{string(id), strings.TrimPrefix(string(id), "tag_")}[s.n(2)]
+		return subject{"tag " + name, func(line news.Line) bool { return isLast(line) || s.log.concerns(line, id) }, name}
+	}
 	every, kind := news.Seq(1+s.n(3)), []news.Kind{"", news.KindStory, news.KindTickerEntry}[s.n(3)]
 	return subject{fmt.Sprintf("every %d of %q", every, kind), func(line news.Line) bool {
 		return isLast(line) || line.Seq%every == 0 && (kind == "" || line.Doc.Ref().Kind == kind)
-	}}
+	}, ""}
 }
 
 // operation makes what a group executes: each has its own.
@@ -156,7 +164,16 @@ func (s *scene) open(sub subject) func(context.Context) (live.Operation, error) 
 		if s.oneIn(10) {
 			return nil, errNotToday
 		}
-		return s.operation(sub), nil
+		o := s.operation(sub)
+		if sub.tag == "" {
+			return o, nil
+		}
+		if _, err := following(ctx, s.log, o, sub.tag); err != nil {
+			return nil, err
+		}
+		concerns := o.wants
+		o.wants = func(line news.Line) bool { return isLast(line) || concerns(line) }
+		return o, nil
 	}
 }
 

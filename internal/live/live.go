@@ -9,6 +9,10 @@
 // be lost or doubled, and nothing is kept for a reader that does not read. A
 // reader that is too far behind is refused, or ended, with an error that names a
 // place to go on from; it is never moved on in silence.
+//
+// What an operation wants may change along the log: when a tag is merged, who
+// follows it goes on with the tag that stays. The group opens the operation anew
+// right behind the line that changes it, and nobody in the group gets ahead of that.
 package live
 
 import (
@@ -187,7 +191,7 @@ func (f *Follower) append(lines []news.Line) {
 	for _, line := range lines {
 		f.newest[line.Doc.Ref().ID] = line.Seq
 		f.bytes += weight(line)
-		if kind, ok := line.Event(); ok && kind == news.EventRemoved {
+		if withdraws(line) {
 			f.withdrawn.Store(int64(line.Seq))
 		}
 	}

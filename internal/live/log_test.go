@@ -19,7 +19,8 @@ type memoryLog struct {
 	reads    int // calls of Lines
 	asked    int // calls of Nodes
 	texts    map[news.EntityID][]string
-	gone     map[string]news.Seq // texts that are not public, and the line since which
+	gone     map[string]news.Seq         // texts that are not public, and the line since which
+	merged   []map[news.TagID]news.TagID // behind each line, what tags were merged into
 
 	delay   func() time.Duration // of every read; nil for none
 	lost    func() bool          // whether a wake-up gets lost; nil for never
@@ -73,10 +74,19 @@ func (l *memoryLog) Nodes(ctx context.Context, who news.Audience, ids []news.Ent
 	found := map[news.EntityID]news.Entity{}
 	for _, id := range ids {
 		e := l.current[id]
-		if s, ok := e.(*news.Story); ok && !s.VisibleTo(who) {
+		switch seen := e.(type) {
+		case nil:
 			continue
+		case *news.Story:
+			if !seen.VisibleTo(who) {
+				continue
+			}
+		case *news.Tag:
+			if e = l.current[news.EntityID(l.stands(seen.ID))]; e.Listing().Status != string(news.TagInUse) {
+				continue
+			}
 		}
-		if e != nil {
+		if !e.Ref().Kind.Private() {
 			found[id] = e
 		}
 	}
@@ -109,6 +119,7 @@ func (l *memoryLog) commit(op news.Op, doc news.Entity) {
 	}
 	l.current[doc.Ref().ID] = doc
 	l.lines = append(l.lines, news.Line{Seq: news.Seq(len(l.lines) + 1), Change: change})
+	l.follow(doc)
 	l.remember(news.Seq(len(l.lines)), change)
 	if l.lost == nil || !l.lost() {
 		for _, wake := range l.watchers {
@@ -216,7 +227,7 @@ func pause(ctx context.Context, d time.Duration) error {
 func public(e news.Entity) bool {
 	switch e := e.(type) {
 	case *news.Story:
-		return e.Status == news.StoryPublished
+		return e.Public()
 	case *news.TickerEntry:
 		return e.Status == news.TickerPublished
 	}

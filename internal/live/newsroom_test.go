@@ -3,6 +3,7 @@ package live_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,13 +30,36 @@ func (c *chance) oneIn(n int) bool { return c.n(n) == 0 }
 
 func (c *chance) upTo(ms int) time.Duration { return time.Duration(c.n(ms+1)) * time.Millisecond }
 
-// A newsroom publishes, changes and withdraws at random. No two versions have the
-// same text.
+// A newsroom publishes, changes and withdraws at random, and merges the tags that it
+// files under. No two versions have the same text that differ in more than tags.
 type newsroom struct {
 	*chance
 	log   *memoryLog
 	docs  [6]news.Entity
 	texts int
+	moves []func() // of what carries tags that were merged or taken out again
+}
+
+// manyTags is how many tags there are; few enough for chains of merges.
+const manyTags = 4
+
+func newNewsroom(c *chance, log *memoryLog) *newsroom {
+	for i := range manyTags {
+		log.commit(news.OpCreated, tag(fmt.Sprint(i)))
+	}
+	return &newsroom{chance: c, log: log}
+}
+
+func (n *newsroom) tagID() news.TagID { return tag(fmt.Sprint(n.n(manyTags))).ID }
+
+// tags are some to file something under: often ones that are merged, as somebody does
+// who has not heard of it.
+func (n *newsroom) tags() []news.TagID {
+	tags := []news.TagID{n.tagID()}
+	if other := n.tagID(); n.oneIn(3) && other != tags[0] {
+		tags = append(tags, other)
+	}
+	return tags
 }
 
 func (n *newsroom) text() string {
@@ -45,6 +69,15 @@ func (n *newsroom) text() string {
 
 // change commits something.
 func (n *newsroom) change() {
+	switch {
+	case len(n.moves) > 0 && n.oneIn(2):
+		n.moves[0]()
+		n.moves = n.moves[1:]
+		return
+	case n.oneIn(8):
+		n.mergeOrUndo(n.tagID(), n.tagID())
+		return
+	}
 	i := n.n(len(n.docs))
 	op, doc := n.changed(i)
 	n.docs[i] = doc
@@ -70,24 +103,81 @@ func (n *newsroom) changed(i int) (news.Op, news.Entity) {
 	}
 	if i%2 == 0 {
 		s := story(i, news.StoryPublished, 1)
-		s.Body = n.text()
+		s.Body, s.Tags = n.text(), n.tags()
 		return news.OpPublished, s
 	}
-	e := entry(100*n.texts + i)
+	e := entry(100*n.texts+i, n.tags()...)
 	e.Body = news.Text(n.text())
 	return news.OpPublished, e
+}
+
+// mergeOrUndo merges a tag into another one, or takes it out again.
+func (n *newsroom) mergeOrUndo(from, into news.TagID) {
+	merged := n.log.merged[len(n.log.merged)-1]
+	switch stays := merged[from]; {
+	case stays != "":
+		n.log.unmerge(from)
+		from, into = stays, from
+	case from == into || merged[into] != "":
+		return
+	default:
+		n.log.merge(from, into)
+	}
+	for i := range n.docs {
+		n.moves = append(n.moves, func() { n.move(i, from, into) })
+	}
+}
+
+// move files what is under one tag under another one.
+func (n *newsroom) move(i int, from, into news.TagID) {
+	moved := func(tags []news.TagID) []news.TagID {
+		tags = slices.Clone(tags)
+		tags[slices.Index(tags, from)] = into
+		return slices.Compact(tags)
+	}
+	switch was := n.docs[i].(type) {
+	case *news.Story:
+		if slices.Contains(was.Tags, from) {
+			next := was.Clone()
+			next.Version, next.Tags = was.Version+1, moved(was.Tags)
+			n.docs[i] = next
+			n.log.commit(news.OpRetagged, next)
+		}
+	case *news.TickerEntry:
+		if slices.Contains(was.Tags, from) {
+			next := was.Clone()
+			next.Version, next.Tags = was.Version+1, moved(was.Tags)
+			n.docs[i] = next
+			n.log.commit(news.OpRetagged, next)
+		}
+	}
 }
 
 func (n *newsroom) changedStory(was *news.Story) (news.Op, news.Entity) {
 	next := was.Clone()
 	next.Version++
 	next.Body = n.text()
-	switch published := was.Status == news.StoryPublished; {
+	if n.oneIn(6) && was.Status != news.StoryRetracted {
+		next.Tags = n.tags()
+	}
+	switch published := was.Public(); {
+	case was.Status == news.StoryRetracted:
+		next.Status = news.StoryUnpublished
+		return news.OpRestored, next
 	case published && n.oneIn(3):
 		next.Status, next.WithdrawnIn = news.StoryUnpublished, next.Version
 		return news.OpUnpublished, next
+	case published && n.oneIn(8):
+		next.Status, next.WithdrawnIn, next.Body = news.StoryRetracted, next.Version, ""
+		return news.OpRetracted, next
+	case was.Status == news.StoryPublished && !published && n.oneIn(2):
+		next.EmbargoedUntil = time.Time{}
+		return news.OpReleased, next
+	case !published && n.oneIn(3):
+		next.Status, next.EmbargoedUntil = news.StoryPublished, time.Now().Add(time.Hour)
+		return news.OpPublished, next
 	case !published && n.oneIn(2):
-		next.Status = news.StoryPublished
+		next.Status, next.EmbargoedUntil = news.StoryPublished, time.Time{}
 		return news.OpPublished, next
 	}
 	return news.OpUpdated, next

@@ -18,7 +18,9 @@ import (
 // test decides on.
 type operation struct {
 	t       testing.TB
+	ctx     context.Context      // when it ends, nothing is executed any more; nil: never
 	wants   func(news.Line) bool // nil: everything
+	reopens func(news.Line) bool // nil: never
 	admit   func(context.Context) error
 	beside  func(live.Event) (string, error) // what stands beside the event; nil: nothing
 	trouble func(live.Event) error           // before each execution; nil: none
@@ -29,6 +31,8 @@ type operation struct {
 	count   map[news.Seq]int // executions that succeeded, by line
 }
 
+var _ live.Reopener = (*operation)(nil)
+
 // shown is what a payload holds.
 type shown struct {
 	Seq    news.Seq
@@ -38,6 +42,8 @@ type shown struct {
 }
 
 func (o *operation) Wants(line news.Line) bool { return o.wants == nil || o.wants(line) }
+
+func (o *operation) Reopens(line news.Line) bool { return o.reopens != nil && o.reopens(line) }
 
 func (o *operation) Admit(ctx context.Context) error {
 	if o.admit == nil {
@@ -51,6 +57,9 @@ func (o *operation) Execute(e live.Event) ([]byte, error) {
 		o.t.Errorf("line %d is executed while another is", e.Seq)
 	}
 	defer o.running.Store(false)
+	if o.ctx != nil && o.ctx.Err() != nil {
+		return nil, o.ctx.Err()
+	}
 	if o.trouble != nil {
 		if err := o.trouble(e); err != nil {
 			return nil, err

@@ -7,15 +7,6 @@ import (
 	"depeche/internal/news"
 )
 
-// An Event is a line of the log as the public may see it.
-type Event struct {
-	news.Line
-	Kind news.EventKind
-	// Public is the entity to show: Line.Doc, or what may be shown of it where
-	// it has been withdrawn by the line or since.
-	Public news.Entity
-}
-
 // start is the place at which a reader begins who knows the log up to after, or
 // wants what is to come where there is none. Errors: ErrBadCursor (of another
 // log, or ahead of this one), ErrCursorExpired (more than Options.MaxBehind lines
@@ -68,12 +59,13 @@ type reading struct {
 	events    []Event
 	through   news.Seq // everything that is wanted up to here is in events; the place itself at the head
 	head      news.Seq // of the log, as far as it had been seen
+	cut       bool     // the last line is one that was to be the last
 	fromStore bool     // the ring did not reach back so far
 }
 
 // read makes events of the lines after a place, of at most most of them, that are
-// wanted and mean something to the public. Errors: ErrUnavailable.
-func (f *Follower) read(ctx context.Context, after news.Seq, most int, wanted func(news.Line) bool) (reading, error) {
+// wanted. Errors: ErrUnavailable.
+func (f *Follower) read(ctx context.Context, after news.Seq, most int, w wanted) (reading, error) {
 	l := f.lookAfter(after, most)
 	if !l.inRing {
 		lines, err := f.source.Lines(ctx, after, most)
@@ -88,8 +80,12 @@ func (f *Follower) read(ctx context.Context, after news.Seq, most int, wanted fu
 		l.lines = lines[:min(len(lines), int(l.head-after))]
 		l.stale = allOf(l.lines)
 	}
-	events, err := f.events(ctx, l, wanted)
-	return reading{events, after + news.Seq(len(l.lines)), l.head, !l.inRing}, err
+	r := reading{head: l.head, fromStore: !l.inRing}
+	l.lines, r.cut = w.cut(l.lines)
+	r.through = after + news.Seq(len(l.lines))
+	var err error
+	r.events, err = f.events(ctx, l, w)
+	return r, err
 }
 
 // wait waits until the log has been seen further than a place.
@@ -113,74 +109,4 @@ func allOf(lines []news.Line) map[int]bool {
 		all[i] = true
 	}
 	return all
-}
-
-// events makes events of lines. Of what has changed since, it asks the store what
-// may still be shown.
-func (f *Follower) events(ctx context.Context, l look, wanted func(news.Line) bool) ([]Event, error) {
-	var events []Event
-	var stale []news.EntityID
-	for i, line := range l.lines {
-		kind, ok := line.Event()
-		if !ok || !wanted(line) {
-			continue
-		}
-		events = append(events, Event{Line: line, Kind: kind, Public: line.Doc})
-		if l.stale[i] {
-			stale = append(stale, line.Doc.Ref().ID)
-		}
-	}
-	current, err := f.current(ctx, stale)
-	if err != nil {
-		return nil, err
-	}
-	for i := range events {
-		events[i].show(current)
-	}
-	return events, nil
-}
-
-// current finds what the public is shown by now of entities; nil for nothing.
-func (f *Follower) current(ctx context.Context, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	found, err := f.source.Nodes(ctx, news.Audience{}, ids)
-	if err != nil {
-		return nil, fmt.Errorf("see what became of %d entities: %w", len(ids), err)
-	}
-	for _, id := range ids {
-		if _, ok := found[id]; !ok {
-			found[id] = nil // which has been asked for
-		}
-	}
-	return found, nil
-}
-
-// show makes the event what the public may see of it, current being what has
-// become of the entities that changed since.
-func (e *Event) show(current map[news.EntityID]news.Entity) {
-	if now, changed := current[e.Doc.Ref().ID]; changed {
-		e.withdrawnSince(now)
-	}
-	if s, ok := e.Public.(*news.Story); ok && e.Kind == news.EventRemoved {
-		e.Public = s.Tombstone()
-	}
-}
-
-// withdrawnSince takes back what is not public any more. now is what the public
-// is shown of the entity by now, nil when that is nothing.
-func (e *Event) withdrawnSince(now news.Entity) {
-	switch now := now.(type) {
-	case nil:
-		e.Kind = news.EventRemoved
-	case *news.Story:
-		if e.Doc.Ref().Version < now.WithdrawnIn {
-			e.Kind = news.EventRemoved
-		}
-	case *news.TickerEntry:
-		if now.Status == news.TickerRetracted {
-			e.Kind, e.Public = news.EventRemoved, now
-		}
-	}
 }

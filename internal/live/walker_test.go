@@ -64,7 +64,7 @@ func (w *walker) walk(ctx context.Context, after *news.LogCursor) (done bool) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		w.t.Errorf("a reader of %s waits at line %d for ever; the next is %d", w.subject.key, w.at, w.log.next(w.at, w.subject.wants))
-	case errors.Is(err, errGone), errors.Is(err, live.ErrPanic):
+	case errors.Is(err, errGone), errors.Is(err, live.ErrPanic), errors.Is(err, errNotToday):
 		return false
 	case !errors.Is(err, errDone):
 		w.t.Errorf("a reader of %s at line %d was ended: %v", w.subject.key, w.at, err)

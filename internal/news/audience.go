@@ -24,6 +24,7 @@ type Actor struct {
 	Name    string
 	Role    Role
 	Expires time.Time // the actor is a reader from then on; zero: never
+	Preview StoryID   // the one story beside what is public that the actor may read; empty: none
 }
 
 // Audience is what the actor may see.
@@ -34,7 +35,7 @@ func (a Actor) Audience() Audience {
 	case Contributor:
 		return Audience{Author: a.Name}
 	}
-	return Audience{}
+	return Audience{Preview: a.Preview}
 }
 
 type actorKey struct{}
@@ -58,4 +59,6 @@ func ActorFrom(ctx context.Context) Actor {
 type Audience struct {
 	Staff  bool   // sees everything
 	Author string // sees what it created itself beside what is public
+	// Preview can be read by id and by slug, and stands in no list.
+	Preview StoryID
 }

@@ -13,6 +13,7 @@ type Coverage struct {
 	CoverageContent `bson:",inline"`
 
 	PreviousSlugs []string `bson:"previousSlugs,omitempty"` // oldest first, without Slug
+	Retags        []Retag  `bson:"retags,omitempty"`        // oldest first
 }
 
 // CoverageContent is what an editor writes of a Coverage.
@@ -57,5 +58,6 @@ func (c *Coverage) Clone() *Coverage {
 	d := *c
 	d.Tags = slices.Clone(c.Tags)
 	d.PreviousSlugs = slices.Clone(c.PreviousSlugs)
+	d.Retags = slices.Clone(c.Retags)
 	return &d
 }

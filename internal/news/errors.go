@@ -3,6 +3,7 @@ package news
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // The errors of the domain. Others wrap them; compare with errors.Is.
@@ -53,6 +54,11 @@ func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
 type ConflictError struct {
 	ID      EntityID
 	Current int // 0 where the entity does not exist
+	// What follows is for a caller who may see it; nil where that is not known. Doc
+	// is the entity as it is, Known as it was in the version that the caller had
+	// before them, Fields are the fields that differ, by their names in the schema.
+	Doc, Known Entity
+	Fields     []string
 }
 
 func (e *ConflictError) Error() string {
@@ -61,6 +67,24 @@ func (e *ConflictError) Error() string {
 
 // Is makes the error an ErrConflict.
 func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
+
+// A HeldError tells who holds the lock that somebody wanted; nobody does where
+// Holder is empty.
+type HeldError struct {
+	Story  StoryID
+	Holder string
+	Since  time.Time
+}
+
+func (e *HeldError) Error() string {
+	if e.Holder == "" {
+		return fmt.Sprintf("the lock of %s is not held any more", e.Story)
+	}
+	return fmt.Sprintf("%s is at work on %s", e.Holder, e.Story)
+}
+
+// Is makes the error an ErrConflict.
+func (e *HeldError) Is(target error) bool { return target == ErrConflict }
 
 // A TakenError tells to whom a slug belongs.
 type TakenError struct {

@@ -24,6 +24,7 @@ func TestTickerFilterMeansWhatItSays(t *testing.T) {
 			Status: []news.TickerStatus{news.TickerPublished, news.TickerRetracted}[pick(2)], Pinned: pick(2) == 0,
 			TickerContent: news.TickerContent{
 				Priority: priorities[pick(4)], OccurredAt: at(pick(6)), KeyEvent: pick(2) == 0, Tags: some(), Coverage: coverages[pick(3)],
+				CoverageOnly: pick(3) == 0,
 			},
 		}
 		f := news.TickerFilter{Pinned: pick(4) == 0, KeyEvents: pick(4) == 0}
@@ -42,7 +43,7 @@ func TestTickerFilterMeansWhatItSays(t *testing.T) {
 		if pick(3) == 0 {
 			f.OccurredBefore = at(pick(6))
 		}
-		want := !slices.ContainsFunc(f.Tags, func(id news.TagID) bool { return !slices.Contains(e.Tags, id) }) &&
+		want := (!e.CoverageOnly || f.Coverage != "") && !slices.ContainsFunc(f.Tags, func(id news.TagID) bool { return !slices.Contains(e.Tags, id) }) &&
 			(f.MinPriority == "" || e.Priority.Urgency() <= f.MinPriority.Urgency()) &&
 			(f.Coverage == "" || e.Coverage == f.Coverage) &&
 			(!f.Pinned || e.Pinned) && (!f.KeyEvents || e.KeyEvent) &&

@@ -27,12 +27,15 @@ const (
 	notBreakingTerm = "not-breaking"
 	pinnedTerm      = "pinned"
 	keyEventTerm    = "key-event"
+	pinEndsTerm     = "pin-ends"
+	unsettledTerm   = "unsettled"
 )
 
 func languageTerm(folded string) string { return "language:" + folded }
 func creatorTerm(name string) string    { return "by:" + name }
 func coverageTerm(id CoverageID) string { return "coverage:" + string(id) }
 func tagKindTerm(k TagKind) string      { return "kind:" + string(k) }
+func tagCodeTerm(code Text) string      { return "code:" + string(code) }
 func atLeastTerm(p Priority) string     { return "at-least:" + string(p) }
 
 // Term is what stories and ticker entries that carry the tag are listed under.
@@ -147,12 +150,18 @@ func (f StoryFilter) Selection(who Audience) Selection {
 		if len(f.Status) > 0 && !slices.Contains(f.Status, status) {
 			continue
 		}
-		switch {
-		case status == StoryPublished || who.Staff:
-			sel.Shelves = append(sel.Shelves, Shelf{string(status), all})
-		case who.Author != "":
-			own := append(slices.Clone(all), creatorTerm(who.Author))
-			sel.Shelves = append(sel.Shelves, Shelf{string(status), own})
+		shelves := []string{string(status)}
+		if status == StoryPublished {
+			shelves = append(shelves, Embargoed)
+		}
+		for _, shelf := range shelves {
+			switch {
+			case shelf == string(StoryPublished) || who.Staff:
+				sel.Shelves = append(sel.Shelves, Shelf{shelf, all})
+			case who.Author != "":
+				own := append(slices.Clone(all), creatorTerm(who.Author))
+				sel.Shelves = append(sel.Shelves, Shelf{shelf, own})
+			}
 		}
 	}
 	return sel
@@ -165,7 +174,8 @@ func leastTerms(least Priority) []string {
 	return []string{atLeastTerm(least)}
 }
 
-// A TickerFilter selects ticker entries. The zero filter selects all.
+// A TickerFilter selects ticker entries. The zero filter selects all of the main
+// ticker; one that names a coverage selects what stands in the coverage alone too.
 type TickerFilter struct {
 	MinPriority    Priority // empty: any
 	Tags           []TagID  // an entry has all of them
@@ -188,21 +198,29 @@ func (f TickerFilter) Selection() Selection {
 	if f.KeyEvents {
 		all = append(all, keyEventTerm)
 	}
-	return Selection{
-		Kind: KindTickerEntry, From: f.OccurredAfter, To: f.OccurredBefore,
-		Shelves: []Shelf{{string(TickerPublished), all}, {string(TickerRetracted), all}},
+	sel := Selection{Kind: KindTickerEntry, From: f.OccurredAfter, To: f.OccurredBefore}
+	for _, status := range []TickerStatus{TickerPublished, TickerRetracted} {
+		sel.Shelves = append(sel.Shelves, Shelf{string(status), all})
+		if f.Coverage != "" {
+			sel.Shelves = append(sel.Shelves, Shelf{aside + string(status), all})
+		}
 	}
+	return sel
 }
 
 // A TagFilter selects tags. The zero filter selects all.
 type TagFilter struct {
 	Kinds      []TagKind // empty: all
 	NamePrefix string    // in the form of Tag.SortName
+	Code       Text      // exactly; empty: any
 }
 
 // Selection is the filter in the words of listings.
 func (f TagFilter) Selection() Selection {
 	sel := Selection{Kind: KindTag, Shelves: []Shelf{{}}, NamePrefix: f.NamePrefix}
+	if f.Code != "" {
+		sel.Shelves[0].All = []string{tagCodeTerm(f.Code)}
+	}
 	for _, kind := range f.Kinds {
 		sel.Any = append(sel.Any, tagKindTerm(kind))
 	}

@@ -29,11 +29,11 @@ func TestStoryFilterMeansWhatItSays(t *testing.T) {
 		}
 		return list
 	}
-	audiences := []news.Audience{{}, {Author: "jo"}, {Staff: true}}
+	audiences := []news.Audience{{}, {Author: "jo"}, {Staff: true}, {Preview: "s"}}
 	held := 0
 	for range 50_000 {
 		s := &news.Story{
-			Status: news.StoryStatuses()[pick(3)], CreatedBy: []string{"", "jo", "marie"}[pick(3)], CreatedAt: at(0),
+			ID: "s", Status: news.StoryStatuses()[pick(len(news.StoryStatuses()))], CreatedBy: []string{"", "jo", "marie"}[pick(3)], CreatedAt: at(0),
 			StoryContent: news.StoryContent{
 				Language: []string{"fr", "fr-CA", "en"}[pick(3)], Priority: priorities[pick(4)], Breaking: pick(2) == 0,
 				Tags: some(), Authors: some(),
@@ -41,6 +41,12 @@ func TestStoryFilterMeansWhatItSays(t *testing.T) {
 		}
 		if s.Status != news.StoryDraft {
 			s.PublishedAt = at(pick(6))
+		}
+		if pick(3) == 0 {
+			s.EmbargoedUntil = at(pick(6))
+		}
+		if s.Status == news.StoryScheduled {
+			s.Schedule = &news.Schedule{At: at(pick(6))}
 		}
 		f := news.StoryFilter{AnyTag: pick(2) == 0}
 		if pick(2) == 0 {
@@ -66,9 +72,9 @@ func TestStoryFilterMeansWhatItSays(t *testing.T) {
 			f.PublishedBefore = at(pick(6))
 		}
 		if pick(3) == 0 {
-			f.Status = []news.StoryStatus{news.StoryStatuses()[pick(3)]}
+			f.Status = []news.StoryStatus{news.StoryStatuses()[pick(len(news.StoryStatuses()))]}
 		}
-		who := audiences[pick(3)]
+		who := audiences[pick(len(audiences))]
 
 		all := append(slices.Clone(s.Tags), s.Authors...)
 		carries := func(id news.TagID) bool { return slices.Contains(all, id) }
@@ -77,11 +83,17 @@ func TestStoryFilterMeansWhatItSays(t *testing.T) {
 			tagged = len(f.Tags) == 0 || slices.ContainsFunc(f.Tags, carries)
 		}
 		when := s.PublishedAt
-		if when.IsZero() {
+		public := s.Status == news.StoryPublished && s.EmbargoedUntil.IsZero()
+		switch {
+		case s.Status == news.StoryScheduled:
+			when = s.Schedule.At
+		case s.Status == news.StoryPublished && !public:
+			when = s.EmbargoedUntil
+		case when.IsZero():
 			when = s.CreatedAt
 		}
 		language := strings.ToLower(f.Language)
-		want := s.VisibleTo(who) && tagged &&
+		want := (public || who.Staff || who.Author != "" && who.Author == s.CreatedBy) && tagged &&
 			(f.Within == "" || carries(f.Within)) &&
 			(language == "" || language == strings.ToLower(s.Language) || strings.HasPrefix(strings.ToLower(s.Language), language+"-")) &&
 			(f.Breaking == nil || *f.Breaking == s.Breaking) &&
@@ -102,7 +114,7 @@ func TestStoryFilterMeansWhatItSays(t *testing.T) {
 }
 
 func TestTagFilter(t *testing.T) {
-	senate := &news.Tag{SortName: "senat", TagContent: news.TagContent{Kind: news.TagOrganisation}}
+	senate := &news.Tag{SortName: "senat", TagContent: news.TagContent{Kind: news.TagOrganisation, Code: "medtop:11000000"}}
 	for _, row := range []struct {
 		filter news.TagFilter
 		want   bool
@@ -112,9 +124,79 @@ func TestTagFilter(t *testing.T) {
 		{news.TagFilter{NamePrefix: "ena"}, false},
 		{news.TagFilter{Kinds: []news.TagKind{news.TagPlace, news.TagOrganisation}}, true},
 		{news.TagFilter{Kinds: []news.TagKind{news.TagPlace}}, false},
+		{news.TagFilter{Code: "medtop:11000000"}, true},
+		{news.TagFilter{Code: "medtop:1"}, false},
+		{news.TagFilter{Code: "medtop:11000000", Kinds: []news.TagKind{news.TagPlace}}, false},
 	} {
 		if got := row.filter.Selection().Holds(senate.Listing()); got != row.want {
 			t.Errorf("%+v: got %v, want %v", row.filter, got, row.want)
+		}
+	}
+	for _, status := range []news.TagStatus{news.TagMerged, news.TagDeleted} {
+		gone := senate.Clone()
+		gone.Status = status
+		if (news.TagFilter{}).Selection().Holds(gone.Listing()) {
+			t.Errorf("a %s tag is listed", status)
+		}
+	}
+}
+
+// Who may read a story whose id or slug they know.
+func TestVisibleTo(t *testing.T) {
+	stories := map[string]*news.Story{
+		"draft": {Status: news.StoryDraft}, "scheduled": {Status: news.StoryScheduled}, "public": {Status: news.StoryPublished},
+		"embargoed": {Status: news.StoryPublished, EmbargoedUntil: at(9)}, "taken down": {Status: news.StoryUnpublished},
+		"retracted": {Status: news.StoryRetracted}, "retracted under embargo": {Status: news.StoryRetracted, EmbargoedUntil: at(9)},
+	}
+	for name, s := range stories {
+		s.ID, s.CreatedBy = "s", "jo"
+		everybody := name == "public" || s.Status == news.StoryRetracted
+		for who, want := range map[news.Audience]bool{
+			{}: everybody, {Author: "kim"}: everybody, {Preview: "t"}: everybody,
+			{Author: "jo"}: true, {Preview: "s"}: true, {Staff: true}: true,
+		} {
+			if got := s.VisibleTo(who); got != want {
+				t.Errorf("%s for %+v: got %v, want %v", name, who, got, want)
+			}
+		}
+		if got := s.Public(); got != (name == "public") {
+			t.Errorf("%s: public is %v", name, got)
+		}
+	}
+}
+
+// What is to be done by the clock is found, and nothing else.
+func TestWaiting(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		sel  news.Selection
+		e    news.Entity
+		want bool
+	}{
+		{"due", news.Waiting(at(5)), &news.Story{Status: news.StoryScheduled, Schedule: &news.Schedule{At: at(4)}}, true},
+		{"scheduled for later", news.Waiting(at(5)), &news.Story{Status: news.StoryScheduled, Schedule: &news.Schedule{At: at(5)}}, false},
+		{"an embargo that ends", news.Waiting(at(5)), &news.Story{Status: news.StoryPublished, EmbargoedUntil: at(4)}, true},
+		{"an embargo on a draft", news.Waiting(at(5)), &news.Story{Status: news.StoryDraft, EmbargoedUntil: at(4)}, false},
+		{"public", news.Waiting(at(5)), &news.Story{Status: news.StoryPublished, PublishedAt: at(4)}, false},
+		{"any time", news.Waiting(time.Time{}), &news.Story{Status: news.StoryScheduled, Schedule: &news.Schedule{At: at(9)}}, true},
+		{"a pin with an end", news.EndingPins(), &news.TickerEntry{Status: news.TickerPublished, Pinned: true, PinnedUntil: at(1)}, true},
+		{"one in a coverage alone", news.EndingPins(), &news.TickerEntry{Status: news.TickerPublished, Pinned: true, PinnedUntil: at(1), TickerContent: news.TickerContent{CoverageOnly: true}}, true},
+		{"a pin without", news.EndingPins(), &news.TickerEntry{Status: news.TickerPublished, Pinned: true}, false},
+		{"a merge under way", news.Unsettled(), &news.Tag{Status: news.TagMerged}, true},
+		{"one that is done", news.Unsettled(), &news.Tag{Status: news.TagMerged, Settled: true}, false},
+		{"a tag in use", news.Unsettled(), &news.Tag{}, false},
+		{"a held lock", news.HeldLocks(), &news.Lock{Status: news.LockHeld}, true},
+		{"a free one", news.HeldLocks(), &news.Lock{Status: news.LockFree}, false},
+		{"a draft with the tag", news.Carrying(news.KindStory, "a"), &news.Story{Status: news.StoryDraft, StoryContent: news.StoryContent{Tags: []news.TagID{"a"}}}, true},
+		{"signed with it, hidden", news.Carrying(news.KindStory, "a"), &news.Story{Status: news.StoryPublished, EmbargoedUntil: at(1), StoryContent: news.StoryContent{Authors: []news.TagID{"a"}}}, true},
+		{"without it", news.Carrying(news.KindStory, "a"), &news.Story{Status: news.StoryDraft}, false},
+		{"a line with it", news.Carrying(news.KindTickerEntry, "a"), &news.TickerEntry{Status: news.TickerRetracted, TickerContent: news.TickerContent{CoverageOnly: true, Tags: []news.TagID{"a"}}}, true},
+		{"a coverage with it", news.Carrying(news.KindCoverage, "a"), &news.Coverage{CoverageContent: news.CoverageContent{Status: news.CoverageEnded, Tags: []news.TagID{"a"}}}, true},
+		{"a revoked token", news.ServiceTokens(), &news.ServiceToken{Status: news.ServiceTokenRevoked}, true},
+		{"a dead webhook", news.Webhooks(news.WebhookActive), &news.Webhook{Status: news.WebhookDead}, false},
+	} {
+		if got := row.sel.Holds(row.e.Listing()); got != row.want {
+			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
 		}
 	}
 }
@@ -149,6 +231,8 @@ func TestWindowCheck(t *testing.T) {
 func TestEvent(t *testing.T) {
 	story := func(s news.StoryStatus) news.Entity { return &news.Story{Status: s} }
 	line := func(s news.TickerStatus) news.Entity { return &news.TickerEntry{Status: s} }
+	embargoed := &news.Story{Status: news.StoryPublished, EmbargoedUntil: at(5)}
+	aside := &news.TickerEntry{Status: news.TickerPublished, TickerContent: news.TickerContent{CoverageOnly: true}}
 	for _, row := range []struct {
 		name   string
 		op     news.Op
@@ -170,6 +254,21 @@ func TestEvent(t *testing.T) {
 		{"it is retracted", news.OpRetracted, line(news.TickerPublished), line(news.TickerRetracted), news.EventRemoved},
 		{"a line comes in as retracted", news.OpCreated, nil, line(news.TickerRetracted), ""},
 		{"a coverage", news.OpCreated, nil, &news.Coverage{}, news.EventPublished},
+		{"it goes live", news.OpStarted, &news.Coverage{}, &news.Coverage{}, news.EventStarted},
+		{"it ends", news.OpEnded, &news.Coverage{}, &news.Coverage{}, news.EventEnded},
+		{"a story is to go out", news.OpScheduled, story(news.StoryDraft), story(news.StoryScheduled), ""},
+		{"its time comes", news.OpPublished, story(news.StoryScheduled), story(news.StoryPublished), news.EventPublished},
+		{"it goes out under embargo", news.OpPublished, story(news.StoryDraft), embargoed, ""},
+		{"it changes under embargo", news.OpUpdated, embargoed, embargoed, ""},
+		{"the embargo ends", news.OpReleased, embargoed, story(news.StoryPublished), news.EventPublished},
+		{"it is taken back under embargo", news.OpUnpublished, embargoed, story(news.StoryUnpublished), ""},
+		{"it is withdrawn", news.OpRetracted, story(news.StoryPublished), story(news.StoryRetracted), news.EventRemoved},
+		{"it is withdrawn when it is down", news.OpRetracted, story(news.StoryUnpublished), story(news.StoryRetracted), ""},
+		{"a line of a coverage", news.OpPublished, nil, aside, news.EventPublished},
+		{"a tag is merged", news.OpMerged, &news.Tag{}, &news.Tag{Status: news.TagMerged}, news.EventRemoved},
+		{"a lock", news.OpLocked, nil, &news.Lock{Status: news.LockHeld}, ""},
+		{"a service token", news.OpCreated, nil, &news.ServiceToken{Status: news.ServiceTokenValid}, ""},
+		{"a webhook", news.OpUpdated, &news.Webhook{Status: news.WebhookActive}, &news.Webhook{Status: news.WebhookActive}, ""},
 	} {
 		c := news.Change{Op: row.op, Doc: row.now}
 		if row.before != nil {
@@ -207,6 +306,10 @@ func TestTombstoneTellsNothing(t *testing.T) {
 	got := s.Tombstone()
 	if got.ID != s.ID || got.Slug != s.Slug || got.Version != s.Version || got.Status == news.StoryPublished {
 		t.Errorf("got %+v, want it to say which story it was", got)
+	}
+	retracted := &news.Story{ID: "story_1", Status: news.StoryRetracted, StoryContent: news.StoryContent{Title: "It was so"}, Corrections: []news.Correction{{Note: "It was not."}}}
+	if got := retracted.Tombstone(); got.Title == "" || len(got.Corrections) != 1 {
+		t.Errorf("a retracted story is shown as %+v, without what it was and why", got)
 	}
 	if got.Title != "" || got.Summary != "" || got.Body != "" || got.Image != nil || got.Source != nil || got.CanonicalURL != "" ||
 		got.Tags != nil || got.Authors != nil || got.Corrections != nil || got.PreviousSlugs != nil || got.CreatedBy != "" {

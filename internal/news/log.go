@@ -29,6 +29,23 @@ const (
 	OpRetracted   Op = "RETRACTED"
 	OpPinned      Op = "PINNED"
 	OpUnpinned    Op = "UNPINNED"
+	OpScheduled   Op = "SCHEDULED"   // a story is to be published at a time
+	OpUnscheduled Op = "UNSCHEDULED" // and is not any more
+	OpEmbargoed   Op = "EMBARGOED"   // an embargo was set, moved or lifted
+	OpReleased    Op = "RELEASED"    // the embargo of a published story has ended
+	OpRestored    Op = "RESTORED"    // an earlier version became the newest
+	OpRetagged    Op = "RETAGGED"    // a merge of tags, or its undoing, moved it
+	OpMerged      Op = "MERGED"      // a tag was merged into another one
+	OpUnmerged    Op = "UNMERGED"    // and was taken out again
+	OpDeleted     Op = "DELETED"
+	OpStarted     Op = "STARTED" // a coverage has gone live
+	OpEnded       Op = "ENDED"   // a coverage has ended
+	OpLocked      Op = "LOCKED"
+	OpStolen      Op = "STOLEN" // a lock went to somebody else while it was held
+	OpUnlocked    Op = "UNLOCKED"
+	OpRevoked     Op = "REVOKED"     // a service token
+	OpFailed      Op = "FAILED"      // a webhook failed too often
+	OpRedelivered Op = "REDELIVERED" // a webhook goes on from another place
 )
 
 // A Change is a line of the log to be: what an entity shall become.
@@ -58,13 +75,19 @@ const (
 	EventUpdated   EventKind = "UPDATED"   // changed while public
 	EventCorrected EventKind = "CORRECTED" // changed while public, with a public note
 	EventRemoved   EventKind = "REMOVED"   // no longer public
+	EventStarted   EventKind = "STARTED"   // a coverage has gone live
+	EventEnded     EventKind = "ENDED"     // a coverage has ended
 )
 
 // Event tells what the change means to the public. ok is false when it means
 // nothing, as the change of a draft does.
 func (c Change) Event() (kind EventKind, ok bool) {
-	was := c.Before != nil && inForce(c.Doc.Ref().Kind, c.Before.Status)
-	is := inForce(c.Doc.Ref().Kind, c.Doc.Listing().Status)
+	of := c.Doc.Ref().Kind
+	if of.Private() {
+		return "", false
+	}
+	was := c.Before != nil && inForce(of, c.Before.Status)
+	is := inForce(of, c.Doc.Listing().Status)
 	switch {
 	case !was && !is:
 		return "", false
@@ -74,6 +97,10 @@ func (c Change) Event() (kind EventKind, ok bool) {
 		return EventRemoved, true
 	case c.Op == OpCorrected:
 		return EventCorrected, true
+	case c.Op == OpStarted:
+		return EventStarted, true
+	case c.Op == OpEnded:
+		return EventEnded, true
 	}
 	return EventUpdated, true
 }
@@ -83,7 +110,9 @@ func inForce(kind Kind, status string) bool {
 	case KindStory:
 		return status == string(StoryPublished)
 	case KindTickerEntry:
-		return status == string(TickerPublished)
+		return status == string(TickerPublished) || status == aside+string(TickerPublished)
+	case KindTag:
+		return status == string(TagInUse)
 	}
 	return true
 }

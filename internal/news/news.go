@@ -8,6 +8,7 @@
 package news
 
 import (
+	"slices"
 	"time"
 )
 
@@ -20,13 +21,28 @@ const (
 	KindTag         Kind = "TAG"
 	KindTickerEntry Kind = "TICKER_ENTRY"
 	KindCoverage    Kind = "COVERAGE"
+
+	// What follows is the newsroom's own; see Private.
+	KindLock         Kind = "LOCK"
+	KindServiceToken Kind = "SERVICE_TOKEN"
+	KindWebhook      Kind = "WEBHOOK"
 )
 
-// Kinds lists every kind, in the order in which an archive is written: what is
-// referred to comes before what refers to it.
+// Kinds lists the kinds of what is written for readers, in the order in which an
+// archive is written: what is referred to comes before what refers to it.
 func Kinds() []Kind {
 	return []Kind{KindTag, KindCoverage, KindStory, KindTickerEntry}
 }
+
+// PrivateKinds lists the kinds of what the newsroom keeps for itself.
+func PrivateKinds() []Kind {
+	return []Kind{KindLock, KindServiceToken, KindWebhook}
+}
+
+// Private tells whether entities of the kind are the newsroom's own: no event
+// tells of them, and a Store gives them by Version, Versions, Lines, Listed and
+// Entities alone.
+func (k Kind) Private() bool { return slices.Contains(PrivateKinds(), k) }
 
 // IDPrefix is what the ids that depeche makes for entities of the kind begin
 // with. An id that a caller brought may begin with anything.
@@ -40,6 +56,12 @@ func (k Kind) IDPrefix() string {
 		return "tick_"
 	case KindCoverage:
 		return "cov_"
+	case KindLock:
+		return "lock_"
+	case KindServiceToken:
+		return "token_"
+	case KindWebhook:
+		return "hook_"
 	}
 	return ""
 }
@@ -55,6 +77,10 @@ type (
 	TagID         EntityID
 	TickerEntryID EntityID
 	CoverageID    EntityID
+
+	LockID         EntityID
+	ServiceTokenID EntityID
+	WebhookID      EntityID
 )
 
 // ValidID tells whether id keeps to the alphabet and the length of an EntityID.
@@ -81,7 +107,8 @@ type URL string
 // Pixels is a length in pixels; 0 means that it is not known.
 type Pixels int
 
-// An Entity is a *Story, *Tag, *TickerEntry or *Coverage.
+// An Entity is a *Story, *Tag, *TickerEntry or *Coverage, or, the newsroom's own,
+// a *Lock, *ServiceToken or *Webhook.
 type Entity interface {
 	// Ref names the entity and its version.
 	Ref() Ref

@@ -19,6 +19,7 @@ type Store interface {
 	Log
 	Reading
 	Handover
+	Leasing
 
 	// Commit appends changes to the log, a line each, in order, and makes them
 	// readable. When it returns without an error, they are durable and every
@@ -55,6 +56,11 @@ type Log interface {
 	// the newsroom and knows no audience. Errors: ErrNotFound.
 	Version(ctx context.Context, id EntityID, version int) (Line, error)
 
+	// Versions returns lines that made versions of an entity, the newest first: up
+	// to limit from the first version below before on, or from the newest where
+	// before is 0; empty where there is none. It is for the newsroom and knows no
+	// audience. limit is bounded to 1..1000.
+	Versions(ctx context.Context, id EntityID, before, limit int) ([]Line, error)
 	// Watch calls wake, from one goroutine, soon after lines have been added,
 	// by whomever, until ctx ends; it then returns ctx's error. One call may
 	// stand for many lines, and a call may come without need: wake is a hint
@@ -69,9 +75,13 @@ type Log interface {
 // Stories and RelatedStories give stories in brief, as Story.InBrief does: a list
 // loads no bodies. Everything else, of a Log too, gives them whole.
 type Reading interface {
+	// Nodes leaves out entities of private kinds. What is said of tags holds here too.
 	Nodes(ctx context.Context, who Audience, ids []EntityID) (map[EntityID]Entity, error)
 
 	StoriesByID(ctx context.Context, who Audience, ids []StoryID) (map[StoryID]*Story, error)
+	// TagsByID gives for a merged tag the one that it was merged into, at the end of
+	// the chain where that was merged too, and leaves out deleted ones. So do
+	// TagsBySlug and Nodes.
 	TagsByID(ctx context.Context, ids []TagID) (map[TagID]*Tag, error)
 	TickerEntriesByID(ctx context.Context, ids []TickerEntryID) (map[TickerEntryID]*TickerEntry, error)
 	CoveragesByID(ctx context.Context, ids []CoverageID) (map[CoverageID]*Coverage, error)
@@ -87,12 +97,21 @@ type Reading interface {
 	TickerEntries(ctx context.Context, f TickerFilter, w Window) (Page[*TickerEntry], error)
 	Coverages(ctx context.Context, f CoverageFilter, w Window) (Page[*Coverage], error)
 
+	// Listed is the list of any selection, as Page describes lists: those of private
+	// kinds by time, newest first. It is for the newsroom, knows no audience, and
+	// gives stories whole.
+	Listed(ctx context.Context, sel Selection, w Window) (Page[Entity], error)
+	// TagUses tells how much carries each tag, whatever its state. Tags that nothing
+	// carries may be left out.
+	TagUses(ctx context.Context, tags []TagID) (map[TagID]TagUse, error)
 	// StoryCounts tells how many published stories carry each tag.
 	StoryCounts(ctx context.Context, tags []TagID) (map[TagID]int, error)
 
 	// TrendingTags ranks the tags of the given kinds by the number of published
 	// stories, published since then, that carry them; ties by name, then id. It
 	// looks at the newest 10,000 such stories at most.
+	// A tag that is merged or deleted is not ranked: what still carries a merged one
+	// counts for the one that stands for it as soon as it has been moved there.
 	TrendingTags(ctx context.Context, since time.Time, kinds []TagKind, limit int) ([]TagCount, error)
 
 	// RelatedStories ranks, for each story, the published stories that share
@@ -101,7 +120,7 @@ type Reading interface {
 	// limit stories for each, and gives them in brief.
 	RelatedStories(ctx context.Context, who Audience, ids []StoryID, limit int) (map[StoryID][]*Story, error)
 
-	// Entities walks all entities of a kind, whatever their state, by ascending
+	// Entities walks all entities of a kind, private ones too, whatever their state, by ascending
 	// id: up to limit from the first id above after. It is for archives and
 	// knows no audience. limit is bounded to 1..1000.
 	Entities(ctx context.Context, kind Kind, after EntityID, limit int) ([]Entity, error)

@@ -14,9 +14,11 @@ type TickerEntry struct {
 	TickerContent `bson:",inline"`
 
 	Pinned      bool         `bson:"pinned,omitempty"`
+	PinnedUntil time.Time    `bson:"pinnedUntil,omitempty"` // when the pin ends; zero: when somebody unpins it
 	Corrections []Correction `bson:"corrections,omitempty"` // newest first
 	PublishedAt time.Time    `bson:"publishedAt"`
 	UpdatedAt   time.Time    `bson:"updatedAt"`
+	Retags      []Retag      `bson:"retags,omitempty"` // oldest first
 }
 
 // TickerContent is what an editor writes of a TickerEntry.
@@ -29,7 +31,10 @@ type TickerContent struct {
 	Tags       []TagID    `bson:"tags,omitempty"` // in editorial order
 	Story      StoryID    `bson:"story,omitempty"`
 	Coverage   CoverageID `bson:"coverage,omitempty"`
-	Source     *Source    `bson:"source,omitempty"`
+	// CoverageOnly keeps the entry off the main ticker: it is read in its coverage
+	// alone.
+	CoverageOnly bool    `bson:"coverageOnly,omitempty"`
+	Source       *Source `bson:"source,omitempty"`
 }
 
 // A TickerStatus is where a ticker entry is in its life.
@@ -43,6 +48,9 @@ const (
 	TickerRetracted TickerStatus = "RETRACTED"
 )
 
+// aside begins Listing.Status of the entries that stand in their coverage alone.
+const aside = "ASIDE_"
+
 // Ref implements Entity.
 func (e *TickerEntry) Ref() Ref { return Ref{KindTickerEntry, EntityID(e.ID), e.Version} }
 
@@ -52,11 +60,17 @@ func (e *TickerEntry) Slugs() []string { return nil }
 // Listing implements Entity. An entry stands where it occurred.
 func (e *TickerEntry) Listing() Listing {
 	l := Listing{Status: string(e.Status), At: e.OccurredAt, Terms: priorityTerms(e.Priority)}
+	if e.CoverageOnly {
+		l.Status = aside + l.Status
+	}
 	if e.Coverage != "" {
 		l.Terms = append(l.Terms, coverageTerm(e.Coverage))
 	}
 	if e.Pinned {
 		l.Terms = append(l.Terms, pinnedTerm)
+		if !e.PinnedUntil.IsZero() {
+			l.Terms = append(l.Terms, pinEndsTerm)
+		}
 	}
 	if e.KeyEvent {
 		l.Terms = append(l.Terms, keyEventTerm)
@@ -70,5 +84,6 @@ func (e *TickerEntry) Clone() *TickerEntry {
 	c := *e
 	c.Corrections = slices.Clone(e.Corrections)
 	c.Tags = slices.Clone(e.Tags)
+	c.Retags = slices.Clone(e.Retags)
 	return &c
 }

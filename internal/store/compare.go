@@ -27,8 +27,8 @@ type Census struct {
 
 // Compare reads the first head lines of the log of from, and what follows from
 // them, and all that is in to, and tells whether they are the same: each line,
-// each entity, and that each entity is what its newest line made of it. The
-// error names the first line or entity that differs.
+// each entity, those of private kinds too, and that each entity is what its newest
+// line made of it. The error names the first line or entity that differs.
 //
 // The source may be written to meanwhile: what differs because of that is no
 // difference.
@@ -40,7 +40,7 @@ func Compare(ctx context.Context, from, to news.Store, head news.Seq, progress P
 	if err := c.lines(ctx, progress); err != nil {
 		return c.census, err
 	}
-	for _, kind := range news.Kinds() {
+	for _, kind := range append(news.Kinds(), news.PrivateKinds()...) {
 		if err := c.entities(ctx, kind); err != nil {
 			return c.census, err
 		}

@@ -28,7 +28,8 @@ type Progress func(done, of news.Seq)
 // Copy appends to a store what it lacks of the log of another one, line by line,
 // so that ids, versions, line numbers and, with them, cursors stay what they
 // are; its lists follow from the lines. It ends at the head of the source, which
-// may move on meanwhile, and returns the number of the last line.
+// may move on meanwhile, and returns the number of the last line. How far each
+// webhook has been served goes with it, as it was when the copy began.
 //
 // The target is to be opened with the epoch of the source. It may hold a
 // beginning of its log, as a Copy leaves it that did not come to its end; a
@@ -41,13 +42,19 @@ func Copy(ctx context.Context, from, to news.Store, progress Progress) (head new
 	if head, err = begun(ctx, from, to); err != nil {
 		return 0, err
 	}
+	// Before the lines: a webhook that had been served up to a line that is not
+	// copied would miss whatever gets its number in the target.
+	places, err := webhookLeases(ctx, from)
+	if err != nil {
+		return head, fmt.Errorf("read the source: %w", err)
+	}
 	for {
 		batch, err := nextBatch(ctx, from, head)
 		if err != nil {
 			return head, fmt.Errorf("read the source: %w", err)
 		}
 		if len(batch) == 0 {
-			return head, nil
+			return head, leave(ctx, to, places)
 		}
 		if err := commit(ctx, to, batch); err != nil {
 			return head, err

@@ -13,6 +13,9 @@ import (
 // into a file: it is the same each time.
 func TestCopyBetweenEngines(t *testing.T) {
 	from := filled(t, file(t), 3)
+	fillOwn(t, from)
+	keep(t, from, lease("webhook:hook_own", "node 1", "20"))
+	const lines = 3*round + ownLines
 	at := mongotest.Database(t, mongotest.URI(t))
 	there := open(t, store.Options{At: at, Epoch: from.Epoch()})
 	cut := altered{Store: there, commit: func(changes []news.Change) ([]news.Line, error) {
@@ -23,7 +26,7 @@ func TestCopyBetweenEngines(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	head, err := store.Copy(t.Context(), from, there, quiet)
-	if err != nil || head != 3*round {
+	if err != nil || head != lines {
 		t.Fatalf("got %d, %v", head, err)
 	}
 	want := compared(t, from, there, head)
@@ -36,6 +39,9 @@ func TestCopyBetweenEngines(t *testing.T) {
 	if head, err = store.Copy(t.Context(), read, back, quiet); err != nil {
 		t.Fatal(err)
 	}
+	for _, s := range []news.Store{there, read, back} {
+		wantLeases(t, s, map[string]string{"webhook:hook_own": "node 1 20"}, "webhook:hook_own")
+	}
 	for _, pair := range [][2]news.Store{{read, back}, {from, back}} {
 		if got := compared(t, pair[0], pair[1], head); got.Checksum != want.Checksum {
 			t.Errorf("got the checksum %s, want %s", got.Checksum, want.Checksum)
@@ -45,5 +51,5 @@ func TestCopyBetweenEngines(t *testing.T) {
 	for _, s := range []news.Store{from, there} {
 		fill(t, s, 3)
 	}
-	compared(t, from, there, 4*round)
+	compared(t, from, there, lines+round)
 }

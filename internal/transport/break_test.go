@@ -31,7 +31,7 @@ func TestLostWhileComingBack(t *testing.T) {
 	r := openWith(t, options{limits: asking})
 	story, err := r.desk.CreateStory(t.Context(), editor, "", func(e *desk.StoryEdit) { e.Title, e.Language, e.Slug = "A", "fr", "a" })
 	must(t, err)
-	story, err = r.desk.PublishStory(t.Context(), editor, story.ID, story.Version)
+	story, err = r.desk.PublishStory(t.Context(), editor, story.ID, story.Version, desk.Publication{})
 	must(t, err)
 	s := stock{t: t, id: uuid, query: `subscription { story(slug: "a") { kind story { version } } }`}
 	s.follow(r)

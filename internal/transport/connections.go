@@ -34,7 +34,8 @@ type connections struct {
 	exec      graphql.GraphExecutor
 	follow    Subscriber
 	places    *live.Places
-	verify    func(string) (news.Actor, error)
+	verify    verifier
+	failures  *failures
 	limits    Limits
 	admission *admission
 	metrics   *metrics
@@ -105,6 +106,7 @@ func (c *connections) watch(ctx context.Context) {
 			for _, k := range c.list() {
 				k.tick(now)
 			}
+			c.failures.tick()
 			if n%60 == 0 {
 				c.places.Sweep()
 			}

@@ -44,8 +44,9 @@ type Options struct {
 	Places *live.Places
 	// Stats is what is told of Subscriber's work.
 	Stats *live.Stats
-	// Verify tells who bears a token.
-	Verify func(token string) (news.Actor, error)
+	// Verify tells who bears a token. Errors: ErrUnauthenticated, ErrUnavailable; they
+	// say what is wrong with the token, and repeat nothing of it. It may take a while.
+	Verify func(ctx context.Context, token string) (news.Actor, error)
 	// Ready tells whether the store can be reached.
 	Ready func(context.Context) error
 	// Origins are the browser origins that may use the API, over HTTP and
@@ -91,6 +92,7 @@ func New(o Options) *Handler {
 	h := &Handler{o: o, allowed: allows(o.Origins), connections: &connections{
 		exec: bounded{o.Executor, o.Limits.ExecuteWithin}, follow: o.Subscriber, places: o.Places, verify: o.Verify, limits: o.Limits,
 		admission: newAdmission(o.Limits.Connections, o.Limits.ConnectionsPerAddress, o.Limits.Handshakes),
+		failures:  &failures{logger: o.Logger, now: time.Now},
 		metrics:   m, traffic: map[string]*traffic{},
 		turns: make(chan struct{}, o.Limits.Executions), logger: o.Logger, ctx: ctx, stop: stop, all: map[connection]struct{}{},
 	}}

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -24,16 +25,40 @@ func (h *Handler) identify(w http.ResponseWriter, r *http.Request) (who caller, 
 	if len(lines) == 0 {
 		return who, h.admitRate(w, r, who, 1)
 	}
-	actor, err := bearer(h.o.Verify, lines[0])
+	actor, err := bearer(r.Context(), h.o.Verify, lines[0])
 	if err != nil {
+		from, known := clientAddress(r, h.o.TrustedProxies)
+		h.connections.failures.tell(failed{err, requestID(w), way(r), r.RemoteAddr, from, known})
 		if h.admitRate(w, r, who, 1) { // so that tokens are not tried without an end
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			writeRefusal(w, r, http.StatusUnauthorized, codeUnauthenticated, reason(err))
+			turnAway(w, r, err)
 		}
 		return who, false
 	}
-	who.actor, who.known = actor, actor != news.Actor{}
+	// The link of a preview is given to others, who are nobody in particular.
+	who.actor, who.known = actor, actor.Name != "" && actor.Preview == ""
 	return who, h.admitRate(w, r, who, 1)
+}
+
+// turnAway answers a request whose token is refused, or can't be looked at now.
+func turnAway(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, news.ErrUnavailable) {
+		w.Header().Set("Retry-After", "1")
+		writeRefusal(w, r, http.StatusServiceUnavailable, codeUnavailable, reason(err))
+		return
+	}
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	writeRefusal(w, r, http.StatusUnauthorized, codeUnauthenticated, reason(err))
+}
+
+// way is how a request would have its answer, in the words of the log.
+func way(r *http.Request) string {
+	switch {
+	case isSocket(r):
+		return "websocket"
+	case wantsEvents(r):
+		return "events"
+	}
+	return "http"
 }
 
 // named is r with a context that tells its name and who asks. What is answered
@@ -43,17 +68,21 @@ func named(w http.ResponseWriter, r *http.Request, who caller) *http.Request {
 	return r.WithContext(graphql.StartOperationTrace(news.WithActor(ctx, who.actor)))
 }
 
+// A verifier tells who bears a token. Errors: ErrUnauthenticated, ErrUnavailable; they
+// say what is wrong with it, and repeat nothing of it.
+type verifier = func(ctx context.Context, token string) (news.Actor, error)
+
 // bearer tells who sends an Authorization; the zero Actor when it is empty.
-func bearer(verify func(string) (news.Actor, error), authorization string) (news.Actor, error) {
+func bearer(ctx context.Context, verify verifier, authorization string) (news.Actor, error) {
 	token, err := auth.Bearer(authorization)
 	if err != nil || token == "" {
 		return news.Actor{}, err
 	}
-	return verify(token)
+	return verify(ctx, token)
 }
 
 // initBearer tells who says connection_init with a payload, JSON.
-func initBearer(verify func(string) (news.Actor, error), payload json.RawMessage) (news.Actor, error) {
+func initBearer(ctx context.Context, verify verifier, payload json.RawMessage) (news.Actor, error) {
 	var says map[string]any
 	if len(payload) > 0 {
 		if err := json.Unmarshal(payload, &says); err != nil {
@@ -66,7 +95,7 @@ func initBearer(verify func(string) (news.Actor, error), payload json.RawMessage
 			if !isText {
 				return news.Actor{}, fmt.Errorf("the Authorization must be a string: %w", news.ErrUnauthenticated)
 			}
-			return bearer(verify, authorization)
+			return bearer(ctx, verify, authorization)
 		}
 	}
 	return news.Actor{}, nil
@@ -74,6 +103,9 @@ func initBearer(verify func(string) (news.Actor, error), payload json.RawMessage
 
 // reason is what an authentication error says to the client.
 func reason(err error) string {
+	if errors.Is(err, news.ErrUnavailable) { // why is for the log
+		return "it can't be found out at the moment who you are; try again"
+	}
 	return strings.TrimSuffix(err.Error(), ": "+news.ErrUnauthenticated.Error())
 }
 

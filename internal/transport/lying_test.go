@@ -20,7 +20,7 @@ func TestAnswersOverHTTPThatNobodyTakes(t *testing.T) {
 		e.Title, e.Language, e.Slug, e.Body = "A", "fr", "a", strings.Repeat("Beaucoup. ", 45_000)
 	})
 	must(t, err)
-	_, err = r.desk.PublishStory(t.Context(), editor, story.ID, story.Version)
+	_, err = r.desk.PublishStory(t.Context(), editor, story.ID, story.Version, desk.Publication{})
 	must(t, err)
 	ask := func(i int) string { // 4.5 MB, and never the same question
 		var query strings.Builder

@@ -2,12 +2,15 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"depeche/internal/news"
 	"depeche/internal/wire"
 )
 
@@ -20,6 +23,9 @@ func (k *socket) message(m wire.Message) error {
 		var err error
 		if what, err = k.dialect.read(m.Payload); err != nil {
 			return badMessage
+		}
+		if what.Type == "connection_init" { // which may take longer still
+			what.who, what.refused = k.identify(what.Payload)
 		}
 	}
 	k.conn.Lock()
@@ -52,6 +58,8 @@ type said struct {
 	Type    string             `json:"type"`
 	Payload json.RawMessage    `json:"payload"`
 	params  *graphql.RawParams // of an operation
+	who     news.Actor         // who says connection_init; refused tells why nobody does
+	refused error
 }
 
 // read reads a message.
@@ -70,7 +78,7 @@ func (k *socket) said(m said) error {
 	d := k.dialect
 	switch {
 	case m.Type == "connection_init":
-		return k.begin(m.Payload)
+		return k.begin(m)
 	case m.Type == d.subscribe:
 		return k.start(m)
 	case m.Type == d.complete && m.ID != nil:
@@ -99,29 +107,35 @@ func isObject(payload json.RawMessage) bool {
 	return len(payload) == 0 || payload[0] == '{' || bytes.Equal(payload, null)
 }
 
-// begin takes connection_init. A browser can't set headers on a WebSocket, so the
-// token comes in its payload.
-func (k *socket) begin(payload json.RawMessage) error {
+// identify tells who says connection_init. A browser can't set headers on a WebSocket,
+// so the token comes in its payload.
+func (k *socket) identify(payload json.RawMessage) (news.Actor, error) {
+	return initBearer(context.WithValue(k.c.ctx, requestIDKey{}, k.request), k.c.verify, payload)
+}
+
+// begin takes connection_init.
+func (k *socket) begin(m said) error {
 	switch {
-	case !isObject(payload):
+	case !isObject(m.Payload):
 		return badMessage
 	case k.introduced:
 		return &wire.CloseError{Code: closeBegunTwice, Reason: "Too many initialisation requests"}
-	}
-	who, err := initBearer(k.c.verify, payload)
-	if err != nil {
-		why := reason(err)
+	case m.refused != nil:
+		k.c.failures.tell(failed{m.refused, k.request, "websocket", k.peer, k.from, k.known})
+		why := reason(m.refused)
+		if errors.Is(m.refused, news.ErrUnavailable) { // clients come back after this
+			return &wire.CloseError{Code: closeTryAgain, Reason: why}
+		}
 		if k.dialect.tellsInit {
 			text, _ := json.Marshal(map[string]string{"message": why}) // a string can always be written
 			k.say(wire.AppendText(nil, []byte(`{"type":"connection_error","payload":`), text, closeObject))
 		}
-		k.debug("a token is refused", "error", err)
 		return &wire.CloseError{Code: closeForbidden, Reason: why}
 	}
-	if who.Name != "" {
-		k.who = who
+	if m.who.Name != "" {
+		k.who = m.who
 	}
-	k.introduced = true
+	k.introduced, k.peer = true, ""
 	k.c.admission.introduced()
 	k.say(append(slices.Clone(ackFrame), k.dialect.keepAlive...))
 	return nil

@@ -117,7 +117,7 @@ func (h *Handler) admitRate(w http.ResponseWriter, r *http.Request, who caller, 
 		return true
 	}
 	key := callerKey{from: who.from}
-	if who.actor.Name != "" {
+	if who.known {
 		key = callerKey{name: who.actor.Name}
 	}
 	ok, after := h.rates.take(key, operations)

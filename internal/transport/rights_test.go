@@ -91,7 +91,7 @@ func TestDraftsReachNoReader(t *testing.T) {
 	must(t, err)
 	shown, err := r.desk.CreateStory(t.Context(), editor, "", func(e *desk.StoryEdit) { e.Title, e.Language = "Known", "fr" })
 	must(t, err)
-	_, err = r.desk.PublishStory(t.Context(), editor, shown.ID, shown.Version)
+	_, err = r.desk.PublishStory(t.Context(), editor, shown.ID, shown.Version, desk.Publication{})
 	must(t, err)
 	_ = draft
 	for name, got := range map[string]string{

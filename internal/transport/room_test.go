@@ -97,7 +97,11 @@ func openWith(t testing.TB, o options) *room {
 	r := &room{folder: folder, cache: cache.New(o.cache)}
 	r.store = file
 	store = r.cache.Over(store)
-	o.follow.Seen = r.cache.Passed
+	services := auth.NewServiceTokens(store, time.Now)
+	o.follow.Seen = func(lines []news.Line) {
+		r.cache.Passed(lines)
+		services.Passed(lines)
+	}
 	clock := func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
 	r.desk = desk.New(store, clock)
 	r.key, err = auth.OpenKey(folder, "", clock)
@@ -122,7 +126,7 @@ func openWith(t testing.TB, o options) *room {
 		Subscriber: graph.NewSubscriptions(resolver, executor, r.hub),
 		Places:     live.NewPlaces(store, live.PlacesOptions{}),
 		Stats:      r.hub.Stats(),
-		Verify:     r.key.Verify,
+		Verify:     (&auth.Verifier{Key: r.key, Services: services}).Verify,
 		Ready: func(context.Context) error {
 			if r.away.Load() {
 				return errors.New("no route to 10.0.0.7")

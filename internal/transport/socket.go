@@ -27,6 +27,8 @@ type socket struct {
 	operations []*running
 	turns      chan struct{} // for those that execute; nil until one does
 
+	peer string // its address, until it has introduced itself
+
 	opened     time.Time
 	cold       bool // nothing of what is followed goes out any more
 	heard      time.Time
@@ -47,7 +49,7 @@ func (c *connections) serveSocket(w http.ResponseWriter, r *http.Request, b base
 		return
 	}
 	now := time.Now()
-	k := &socket{base: b, dialect: dialects[subprotocol], frames: wire.Frames{MaxMessage: maxMessage}, opened: now, heard: now, pinged: now}
+	k := &socket{base: b, peer: r.RemoteAddr, dialect: dialects[subprotocol], frames: wire.Frames{MaxMessage: maxMessage}, opened: now, heard: now, pinged: now}
 	k.conn = wire.New(conn, k, wire.Options{WriteWithin: c.limits.WriteWithin, MaxPending: c.limits.AnswerBytes, Gone: k.gone})
 	if k.dialect == nil {
 		k.dialect = dialects[modern]

@@ -264,7 +264,7 @@ func sayAll(w http.ResponseWriter, response *graphql.Response) {
 // once, and to keep nothing of it.
 func eventHeaders(h http.Header) {
 	h.Set("Content-Type", typeEvents+"; charset=utf-8")
-	h.Set("Cache-Control", "no-cache, no-transform")
+	h.Set("Cache-Control", "private, no-store, no-transform")
 	h.Set("X-Accel-Buffering", "no")
 	h.Add("Vary", "Accept, Authorization")
 }

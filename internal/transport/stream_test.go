@@ -34,7 +34,7 @@ func TestStreamByGetAndPost(t *testing.T) {
 			s := r.events(t, row.method, row.path, row.body, row.headers...)
 			h := s.response.Header
 			want := map[string]string{
-				"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache, no-transform",
+				"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "private, no-store, no-transform",
 				"X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff",
 			}
 			if row.name == "a page" {

@@ -114,7 +114,7 @@ func TestAPanicEndsOneSubscription(t *testing.T) {
 	r.batch(t, 1)
 	e, err := r.desk.PublishTickerEntry(t.Context(), editor, "", false, func(e *desk.TickerEdit) { e.Headline = "A" })
 	must(t, err)
-	_, err = r.desk.PinTickerEntry(t.Context(), editor, e.ID, 1, true)
+	_, err = r.desk.PinTickerEntry(t.Context(), editor, e.ID, 1, true, desk.Moment{})
 	must(t, err)
 	c := r.dial(t, `{}`)
 	c.expect("connection_ack")
@@ -143,7 +143,7 @@ func (p panicking) Nodes(ctx context.Context, who news.Audience, ids []news.Enti
 // A panic outside of resolvers is nobody's but the transport's.
 func TestAPanicBeforeAnOperationBegins(t *testing.T) {
 	handler := transport.New(transport.Options{
-		Executor: broken{}, Stats: new(live.Stats), Places: live.NewPlaces(nil, live.PlacesOptions{}), Verify: func(string) (news.Actor, error) { return news.Actor{}, nil },
+		Executor: broken{}, Stats: new(live.Stats), Places: live.NewPlaces(nil, live.PlacesOptions{}), Verify: func(context.Context, string) (news.Actor, error) { return news.Actor{}, nil },
 		Ready: func(context.Context) error { return nil }, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	server := httptest.NewServer(handler)

@@ -203,6 +203,12 @@ func story(doc []byte, body *int) (*news.Story, bool) {
 			return instant(v, &s.UpdatedAt)
 		case "publishedAt":
 			return instant(v, &s.PublishedAt)
+		case "schedule":
+			return part(v, &s.Schedule, schedule)
+		case "embargoedUntil":
+			return instant(v, &s.EmbargoedUntil)
+		case "retags":
+			return list(v, &s.Retags, retag)
 		case "withdrawnIn":
 			return number(v, &s.WithdrawnIn)
 		}
@@ -228,10 +234,22 @@ func tag(doc []byte) (*news.Tag, bool) {
 			return text(v, &t.Description)
 		case "aliases":
 			return texts(v, &t.Aliases)
+		case "code":
+			return text(v, &t.Code)
+		case "uri":
+			return text(v, &t.URI)
 		case "sortName":
 			return text(v, &t.SortName)
 		case "previousSlugs":
 			return texts(v, &t.PreviousSlugs)
+		case "status":
+			return text(v, &t.Status)
+		case "mergedInto":
+			return text(v, &t.MergedInto)
+		case "mergedAt":
+			return instant(v, &t.MergedAt)
+		case "settled":
+			return flag(v, &t.Settled)
 		}
 		return false
 	})
@@ -263,16 +281,53 @@ func tickerEntry(doc []byte) (*news.TickerEntry, bool) {
 			return text(v, &e.Story)
 		case "coverage":
 			return text(v, &e.Coverage)
+		case "coverageOnly":
+			return flag(v, &e.CoverageOnly)
 		case "source":
 			return part(v, &e.Source, source)
 		case "pinned":
 			return flag(v, &e.Pinned)
+		case "pinnedUntil":
+			return instant(v, &e.PinnedUntil)
 		case "corrections":
 			return list(v, &e.Corrections, correction)
 		case "publishedAt":
 			return instant(v, &e.PublishedAt)
 		case "updatedAt":
 			return instant(v, &e.UpdatedAt)
+		case "retags":
+			return list(v, &e.Retags, retag)
+		}
+		return false
+	})
+}
+
+func coverage(doc []byte) (*news.Coverage, bool) {
+	c := new(news.Coverage)
+	return c, fields(doc, func(name []byte, v value) bool {
+		switch string(name) {
+		case "_id":
+			return text(v, &c.ID)
+		case "version":
+			return number(v, &c.Version)
+		case "slug":
+			return text(v, &c.Slug)
+		case "title":
+			return text(v, &c.Title)
+		case "summary":
+			return text(v, &c.Summary)
+		case "status":
+			return text(v, &c.Status)
+		case "startsAt":
+			return instant(v, &c.StartsAt)
+		case "endsAt":
+			return instant(v, &c.EndsAt)
+		case "tags":
+			return texts(v, &c.Tags)
+		case "previousSlugs":
+			return texts(v, &c.PreviousSlugs)
+		case "retags":
+			return list(v, &c.Retags, retag)
 		}
 		return false
 	})
@@ -348,6 +403,32 @@ func correction(v value, c *news.Correction) bool {
 			return number(v, &c.FromVersion)
 		case "toVersion":
 			return number(v, &c.ToVersion)
+		}
+		return false
+	})
+}
+
+func schedule(name []byte, v value, s *news.Schedule) bool {
+	switch string(name) {
+	case "at":
+		return instant(v, &s.At)
+	case "local":
+		return text(v, &s.Local)
+	case "zone":
+		return text(v, &s.Zone)
+	}
+	return false
+}
+
+func retag(v value, r *news.Retag) bool {
+	return v.kind == typeDocument && fields(v.data, func(name []byte, v value) bool {
+		switch string(name) {
+		case "from":
+			return text(v, &r.From)
+		case "to":
+			return text(v, &r.To)
+		case "beside":
+			return flag(v, &r.Beside)
 		}
 		return false
 	})

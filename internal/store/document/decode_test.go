@@ -3,6 +3,7 @@ package document_test
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,7 +21,7 @@ func TestDirectly(t *testing.T) {
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range 500 {
-		for _, want := range []news.Entity{new(news.Story), new(news.Tag), new(news.TickerEntry)} {
+		for _, want := range public() {
 			fill(r, reflect.ValueOf(want).Elem())
 			data, err := document.Encode(want)
 			if err != nil {
@@ -48,7 +49,7 @@ func TestDirectly(t *testing.T) {
 
 func TestDecodeBrief(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, e := range []news.Entity{new(news.Story), new(news.Tag), new(news.TickerEntry), new(news.Coverage)} {
+	for _, e := range all() {
 		fill(r, reflect.ValueOf(e).Elem())
 		want := e
 		if s, ok := e.(*news.Story); ok {
@@ -93,10 +94,11 @@ func TestNoBriefStoryIsEncoded(t *testing.T) {
 // FuzzDirectly holds that package bson says the same of whatever is read without
 // it.
 func FuzzDirectly(f *testing.F) {
-	kinds := []news.Kind{news.KindStory, news.KindTag, news.KindTickerEntry}
+	kinds := news.Kinds()
+	stories := uint8(slices.Index(kinds, news.KindStory))
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 3 {
-		for i, e := range []news.Entity{new(news.Story), new(news.Tag), new(news.TickerEntry)} {
+		for i, e := range public() {
 			fill(r, reflect.ValueOf(e).Elem())
 			data, err := document.Encode(e)
 			if err != nil {
@@ -115,12 +117,16 @@ func FuzzDirectly(f *testing.F) {
 		{{Key: "version", Value: int64(-5)}},
 		{{Key: "createdAt", Value: bson.DateTime(-5)}},
 		{{Key: "corrections", Value: bson.A{bson.D{{Key: "at", Value: bson.DateTime(5)}}}}},
+		{{Key: "retags", Value: bson.A{bson.D{{Key: "from", Value: "a"}}, bson.D{{Key: "beside", Value: true}}}}},
+		{{Key: "retags", Value: bson.A{"a"}}},
+		{{Key: "schedule", Value: bson.D{{Key: "at", Value: bson.DateTime(5)}, {Key: "zone", Value: nil}}}},
+		{{Key: "schedule", Value: bson.A{}}, {Key: "embargoedUntil", Value: bson.DateTime(-5)}},
 	} {
 		data, err := bson.Marshal(doc)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(uint8(0), data)
+		f.Add(stories, data)
 	}
 	for _, doc := range []string{
 		"\x12\x00\x00\x00\x02title\x00\x02\x00\x00\x00a\x01\x00", // a string that does not end
@@ -129,10 +135,10 @@ func FuzzDirectly(f *testing.F) {
 		"\x12\x00\x00\x00\x02title\x00\x00\x00\x00\x80a\x00\x00", // a length below zero
 		"\x05\x00\x00\x00\x00\x00",                               // more than one document
 	} {
-		f.Add(uint8(0), []byte(doc))
+		f.Add(stories, []byte(doc))
 	}
 	f.Fuzz(func(t *testing.T, n uint8, data []byte) {
-		kind := kinds[n%3]
+		kind := kinds[int(n)%len(kinds)]
 		if got, ok := document.DecodeDirectly(kind, data); ok {
 			want, err := document.DecodeAny(kind, data)
 			if err != nil {

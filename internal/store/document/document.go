@@ -42,6 +42,10 @@ func Decode(kind news.Kind, data []byte) (news.Entity, error) {
 		if e, ok := tickerEntry(data); ok {
 			return e, nil
 		}
+	case news.KindCoverage:
+		if c, ok := coverage(data); ok {
+			return c, nil
+		}
 	}
 	return decodeAny(kind, data)
 }
@@ -75,6 +79,12 @@ func decodeAny(kind news.Kind, data []byte) (news.Entity, error) {
 		e = new(news.TickerEntry)
 	case news.KindCoverage:
 		e = new(news.Coverage)
+	case news.KindLock:
+		e = new(news.Lock)
+	case news.KindServiceToken:
+		e = new(news.ServiceToken)
+	case news.KindWebhook:
+		e = new(news.Webhook)
 	default:
 		return nil, fmt.Errorf("decode entity: there is no kind %q", kind)
 	}

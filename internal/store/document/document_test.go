@@ -3,6 +3,7 @@ package document_test
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,12 +14,37 @@ import (
 	"depeche/internal/store/document"
 )
 
+// public are an empty entity of each kind that is read without package bson, in
+// the order of news.Kinds.
+func public() []news.Entity {
+	return []news.Entity{new(news.Tag), new(news.Coverage), new(news.Story), new(news.TickerEntry)}
+}
+
+// all are an empty entity of each kind, in the order of news.Kinds and
+// news.PrivateKinds.
+func all() []news.Entity {
+	return append(public(), new(news.Lock), new(news.ServiceToken), new(news.Webhook))
+}
+
+func allKinds() []news.Kind { return append(news.Kinds(), news.PrivateKinds()...) }
+
+// TestEveryKind holds that the tests of this package know every kind.
+func TestEveryKind(t *testing.T) {
+	var got []news.Kind
+	for _, e := range all() {
+		got = append(got, e.Ref().Kind)
+	}
+	if want := allKinds(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestRoundTrip(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range 500 {
-		for _, want := range []news.Entity{new(news.Story), new(news.Tag), new(news.TickerEntry), new(news.Coverage)} {
+		for _, want := range all() {
 			fill(r, reflect.ValueOf(want).Elem())
 			data, err := document.Encode(want)
 			if err != nil {
@@ -86,7 +112,9 @@ func fill(r *rand.Rand, v reflect.Value) {
 			text[i] = alphabet[r.IntN(len(alphabet))]
 		}
 		v.SetString(string(text))
-	case reflect.Int:
+	case reflect.Uint8:
+		v.SetUint(uint64(r.IntN(256)))
+	case reflect.Int, reflect.Int64:
 		v.SetInt(r.Int64() >> r.IntN(64))
 	case reflect.Float64:
 		v.SetFloat(r.Float64())
@@ -139,7 +167,7 @@ func TestDecodeUnknownKind(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for i, e := range []news.Entity{new(news.Story), new(news.Tag), new(news.TickerEntry), new(news.Coverage)} {
+	for i, e := range all() {
 		fill(r, reflect.ValueOf(e).Elem())
 		data, err := document.Encode(e)
 		if err != nil {
@@ -147,10 +175,11 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(uint8(i), data)
 	}
-	kinds := []news.Kind{news.KindStory, news.KindTag, news.KindTickerEntry, news.KindCoverage}
-	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
+	kinds := allKinds()
+	f.Fuzz(func(t *testing.T, n uint8, data []byte) {
+		kind := kinds[int(n)%len(kinds)]
 		_, _ = document.DecodeListing(data)
-		e, err := document.Decode(kinds[kind%4], data)
+		e, err := document.Decode(kind, data)
 		if err != nil {
 			return
 		}
@@ -160,7 +189,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := document.Decode(kinds[kind%4], again)
+		got, err := document.Decode(kind, again)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,8 @@ func DecodeDirectly(kind news.Kind, data []byte) (e news.Entity, ok bool) {
 		return tag(data)
 	case news.KindTickerEntry:
 		return tickerEntry(data)
+	case news.KindCoverage:
+		return coverage(data)
 	}
 	return nil, false
 }

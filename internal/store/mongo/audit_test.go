@@ -71,7 +71,7 @@ func unprojected(tb testing.TB, db *driver.Database) error {
 		newest[id] = line
 	}
 	found := make(map[any]bson.M)
-	for _, collection := range []string{"stories", "tags", "ticker", "coverages"} {
+	for _, collection := range []string{"stories", "tags", "ticker", "coverages", "locks", "tokens", "webhooks"} {
 		for id, d := range documents(tb, db, collection) {
 			found[id] = d
 		}

@@ -37,12 +37,15 @@ func TestPlans(t *testing.T) {
 				e.OccurredAt, e.Tags = at, tags
 			}), nil),
 			storetest.Change(storetest.Tag(news.TagID(fmt.Sprintf("tag_%d", n))), nil),
-			storetest.Change(storetest.Coverage(news.CoverageID(fmt.Sprintf("cov_%d", n))), nil))
+			storetest.Change(storetest.Coverage(news.CoverageID(fmt.Sprintf("cov_%d", n)), func(c *news.Coverage) { c.Tags = tags }), nil),
+			storetest.Change(storetest.Lock(news.StoryID(fmt.Sprintf("story_%d", n))), nil),
+			storetest.Change(storetest.ServiceToken(news.ServiceTokenID(fmt.Sprintf("token_%d", n))), nil),
+			storetest.Change(storetest.Webhook(news.WebhookID(fmt.Sprintf("hook_%d", n))), nil))
 	}
 	if _, err := s.Commit(t.Context(), changes); err != nil {
 		t.Fatal(err)
 	}
-	for name, sel := range publicLists() {
+	for name, sel := range lists() {
 		at := listing.Place{Ms: storetest.Noon().Add(20 * time.Minute).UnixMilli(), ID: "x"}
 		if listing.ByName(sel.Kind) {
 			at = listing.Place{Name: "m", ID: "x"}
@@ -61,6 +64,90 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// TestFiltersMeetIndexes holds the filters of the list queries against the indexes
+// that a store makes: whatever plan a server chooses, there is one that walks an
+// index in the order of the list.
+func TestFiltersMeetIndexes(t *testing.T) {
+	for name, sel := range lists() {
+		all := filters(sel, listing.Whole(sel))
+		if len(all) == 0 {
+			t.Errorf("%s asks for nothing", name)
+		}
+		for _, filter := range all {
+			equal := equalities(t, filter)
+			fits := func(i index) bool { return inOrder(i, sel.Kind, equal) }
+			if !slices.ContainsFunc(indexes(collectionOf(sel.Kind)), fits) {
+				t.Errorf("%s: no index is good for %v", name, filter)
+			}
+		}
+	}
+}
+
+// equalities are the fields of a filter that have to be one of some values.
+func equalities(t *testing.T, filter bson.D) map[string]bool {
+	t.Helper()
+	fields := make(map[string]bool)
+	note := func(d bson.D) {
+		for _, e := range d {
+			operators, ok := e.Value.(bson.D)
+			if e.Key != "$and" && (!ok || operators[0].Key == "$in") {
+				fields[e.Key] = true
+			}
+		}
+	}
+	note(filter)
+	for _, e := range filter {
+		if e.Key == "$and" {
+			for _, condition := range e.Value.(bson.A) {
+				note(condition.(bson.D))
+			}
+		}
+	}
+	if !fields["listing.status"] {
+		t.Errorf("%v asks for entities of every status", filter)
+	}
+	return fields
+}
+
+// inOrder tells whether an index has what a filter wants of kind in the order of
+// the list: first fields whose values are given, the terms among them where any are
+// given, then the place. The status of tags is in no index: few are not in use.
+func inOrder(i index, kind news.Kind, equal map[string]bool) bool {
+	place := len(i.keys) - 2
+	if place < 0 || i.keys[place].Key != key(kind) || i.keys[place+1].Key != "_id" || i.keys[place].Value != i.keys[place+1].Value {
+		return false
+	}
+	first := make(map[string]bool)
+	for _, k := range i.keys[:place] {
+		if !equal[k.Key] {
+			return false
+		}
+		first[k.Key] = true
+	}
+	return first["listing.terms"] == equal["listing.terms"] && (first["listing.status"] || kind == news.KindTag)
+}
+
+// lists are what readers and the newsroom ask for.
+func lists() map[string]news.Selection {
+	all := publicLists()
+	for name, sel := range map[string]news.Selection{
+		"waiting":         news.Waiting(time.Time{}),
+		"due":             news.Waiting(storetest.Noon()),
+		"ending pins":     news.EndingPins(),
+		"unsettled":       news.Unsettled(),
+		"held locks":      news.HeldLocks(),
+		"service tokens":  news.ServiceTokens(),
+		"webhooks":        news.Webhooks(news.WebhookActive),
+		"webhooks at all": news.Webhooks(news.WebhookActive, news.WebhookPaused, news.WebhookDead),
+		"stories with":    news.Carrying(news.KindStory, "tag_1"),
+		"entries with":    news.Carrying(news.KindTickerEntry, "tag_1"),
+		"coverages with":  news.Carrying(news.KindCoverage, "tag_1"),
+	} {
+		all[name] = sel
+	}
+	return all
+}
+
 // publicLists are what readers ask for.
 func publicLists() map[string]news.Selection {
 	yes := true
@@ -77,6 +164,7 @@ func publicLists() map[string]news.Selection {
 		"ticker":                       news.TickerFilter{}.Selection(),
 		"ticker of a coverage":         news.TickerFilter{Coverage: "cov_1", MinPriority: news.Urgent}.Selection(),
 		"tags":                         news.TagFilter{}.Selection(),
+		"tags of a code":               news.TagFilter{Code: "medtop:20000763"}.Selection(),
 		"tags of kinds":                news.TagFilter{Kinds: news.TagKinds()[:2], NamePrefix: "a"}.Selection(),
 		"coverages":                    news.CoverageFilter{}.Selection(),
 	}

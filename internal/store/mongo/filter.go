@@ -25,10 +25,7 @@ func key(kind news.Kind) string {
 func filters(sel news.Selection, span listing.Span) []bson.D {
 	var all []bson.D
 	for _, shelves := range alike(sel.Shelves) {
-		var f bson.D
-		if shelves[0].Status != "" {
-			f = append(f, bson.E{Key: "listing.status", Value: oneOf(statuses(shelves))})
-		}
+		f := bson.D{{Key: "listing.status", Value: oneOf(statuses(shelves))}}
 		var conditions bson.A
 		for _, term := range shelves[0].All {
 			conditions = append(conditions, bson.D{{Key: "listing.terms", Value: term}})
@@ -60,15 +57,21 @@ func alike(shelves []news.Shelf) [][]news.Shelf {
 	return groups
 }
 
-func statuses(shelves []news.Shelf) []string {
-	var all []string
+// statuses are what listing.status has to be. It is not there where the status is
+// empty, which null finds.
+func statuses(shelves []news.Shelf) []any {
+	var all []any
 	for _, shelf := range shelves {
-		all = append(all, shelf.Status)
+		if shelf.Status == "" {
+			all = append(all, nil)
+		} else {
+			all = append(all, shelf.Status)
+		}
 	}
 	return all
 }
 
-func oneOf(values []string) any {
+func oneOf[V any](values []V) any {
 	if len(values) == 1 {
 		return values[0]
 	}

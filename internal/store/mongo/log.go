@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// maxLines is the largest limit of Lines and Entities.
+	// maxLines is the largest limit of Lines, Versions and Entities.
 	maxLines = 1000
 	// chunk is how many lines are read at once to catch up with the log.
 	chunk = 200
@@ -103,15 +103,58 @@ func (s *Store) Version(ctx context.Context, id news.EntityID, version int) (new
 			return err
 		}
 		e, err := entryOf(raw)
-		if err == nil {
-			line = e.Line
+		if err != nil {
+			return err
 		}
-		return err
+		line = e.Line
+		return s.reach(ctx, line.Seq)
 	})
 	if err != nil {
 		return news.Line{}, fmt.Errorf("read version %d of %s: %w", version, id, err)
 	}
 	return line, nil
+}
+
+// Versions implements news.Log.
+func (s *Store) Versions(ctx context.Context, id news.EntityID, before, limit int) ([]news.Line, error) {
+	filter := bson.D{{Key: "entity", Value: string(id)}}
+	if before != 0 {
+		filter = append(filter, bson.E{Key: "version", Value: bson.D{{Key: "$lt", Value: before}}})
+	}
+	limit = min(max(limit, 1), maxLines)
+	var lines []news.Line
+	err := s.call(ctx, func(ctx context.Context) error {
+		found, err := s.log().Find(ctx, filter, options.Find().
+			SetSort(bson.D{{Key: "version", Value: -1}}).SetLimit(int64(limit)))
+		if err != nil {
+			return err
+		}
+		defer found.Close(ctx)
+		for found.Next(ctx) {
+			e, err := entryOf(found.Current)
+			if err != nil {
+				return err
+			}
+			lines = append(lines, e.Line)
+		}
+		if err := found.Err(); err != nil || len(lines) == 0 {
+			return err
+		}
+		return s.reach(ctx, lines[0].Seq)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read versions of %s below %d: %w", id, before, err)
+	}
+	return lines, nil
+}
+
+// reach sees to it that who is shown a line finds its effect in whatever it asks
+// next.
+func (s *Store) reach(ctx context.Context, line news.Seq) error {
+	if line <= s.tail.end().seq {
+		return nil
+	}
+	return s.catchUp(ctx)
 }
 
 // Watch implements news.Log.

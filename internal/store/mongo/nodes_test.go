@@ -33,6 +33,10 @@ func (n *nodes) Version(ctx context.Context, id news.EntityID, version int) (new
 	return n.next().Version(ctx, id, version)
 }
 
+func (n *nodes) Versions(ctx context.Context, id news.EntityID, before, limit int) ([]news.Line, error) {
+	return n.next().Versions(ctx, id, before, limit)
+}
+
 func (n *nodes) Watch(ctx context.Context, wake func()) error { return n.next().Watch(ctx, wake) }
 
 func (n *nodes) Nodes(ctx context.Context, who news.Audience, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {
@@ -83,6 +87,14 @@ func (n *nodes) Coverages(ctx context.Context, f news.CoverageFilter, w news.Win
 	return n.next().Coverages(ctx, f, w)
 }
 
+func (n *nodes) Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error) {
+	return n.next().Listed(ctx, sel, w)
+}
+
+func (n *nodes) TagUses(ctx context.Context, tags []news.TagID) (map[news.TagID]news.TagUse, error) {
+	return n.next().TagUses(ctx, tags)
+}
+
 func (n *nodes) StoryCounts(ctx context.Context, tags []news.TagID) (map[news.TagID]int, error) {
 	return n.next().StoryCounts(ctx, tags)
 }
@@ -109,6 +121,18 @@ func (n *nodes) LeavePlaces(ctx context.Context, now time.Time, places []news.Pl
 
 func (n *nodes) TakePlaces(ctx context.Context, now time.Time, keys []string) (map[string]news.Seq, error) {
 	return n.next().TakePlaces(ctx, now, keys)
+}
+
+func (n *nodes) TakeLease(ctx context.Context, now time.Time, l news.Lease) (news.Lease, error) {
+	return n.next().TakeLease(ctx, now, l)
+}
+
+func (n *nodes) DropLease(ctx context.Context, key, holder string) error {
+	return n.next().DropLease(ctx, key, holder)
+}
+
+func (n *nodes) Leases(ctx context.Context, keys []string) (map[string]news.Lease, error) {
+	return n.next().Leases(ctx, keys)
 }
 
 func (n *nodes) Close() error { return errors.Join(n.stores[0].Close(), n.stores[1].Close()) }

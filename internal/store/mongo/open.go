@@ -23,8 +23,11 @@ import (
 // where the URI says nothing else (connectTimeoutMS).
 const connectWithin = 3 * time.Second
 
-// format is the format of the documents, as docs/mongodb.md describes them.
-const format = 1
+// format is the format of the documents, as docs/mongodb.md describes them. Format
+// 2 has the documents of format 1; it tells that the newsroom may have states, and
+// kinds, that a depeche of format 1 does not know: it would show a story that is
+// under embargo.
+const format = 2
 
 // Open opens the store in the database that o names, and makes one where there
 // is none. It fails when the server can't be reached within about 15 s (or what
@@ -141,7 +144,21 @@ func (s *Store) prepare(ctx context.Context, epoch news.Epoch) error {
 		return fmt.Errorf("it holds another newsroom: its epoch is %s, not %s", meta.Epoch, epoch)
 	}
 	s.epoch = meta.Epoch
+	if s.readOnly || meta.Format == format {
+		return nil
+	}
+	if err := s.raise(ctx); err != nil {
+		return fmt.Errorf("raise the format: %w", err)
+	}
 	return nil
+}
+
+// raise keeps a depeche that knows an earlier format only from opening the store
+// from now on.
+func (s *Store) raise(ctx context.Context) error {
+	earlier := bson.D{{Key: "_id", Value: "log"}, {Key: "format", Value: bson.D{{Key: "$lt", Value: format}}}}
+	_, err := s.meta().UpdateOne(ctx, earlier, bson.D{{Key: "$set", Value: bson.D{{Key: "format", Value: format}}}})
+	return err
 }
 
 // A metaDocument is the one that describes the log.

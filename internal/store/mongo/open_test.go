@@ -3,6 +3,7 @@ package mongo_test
 import (
 	"bytes"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,10 +113,69 @@ func TestOpenForeignDatabases(t *testing.T) {
 
 	uri = mongotest.Database(t, mongotest.URI(t))
 	if _, err := database(t, uri).Collection("meta").InsertOne(t.Context(),
-		bson.D{{Key: "_id", Value: "log"}, {Key: "epoch", Value: "E"}, {Key: "format", Value: 2}}); err != nil {
+		bson.D{{Key: "_id", Value: "log"}, {Key: "epoch", Value: "E"}, {Key: "format", Value: 3}}); err != nil {
 		t.Fatal(err)
 	}
 	refused(t, mongo.Options{URI: uri}, "newer depeche")
+}
+
+// TestOpenEarlierFormat opens what a depeche of format 1 has left: a reader leaves it
+// as it is, and who writes brings it up to date.
+func TestOpenEarlierFormat(t *testing.T) {
+	uri := mongotest.Database(t, mongotest.URI(t))
+	s := open(t, uri)
+	put(t, s, storetest.Tag("tag_a"), storetest.Coverage("cov_a", func(c *news.Coverage) { c.Tags = []news.TagID{"tag_a"} }))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := database(t, uri)
+	for _, name := range []string{"locks", "tokens", "webhooks", "leases"} {
+		if err := db.Collection(name).Drop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Collection("coverages").Indexes().DropOne(t.Context(), "listing_terms_at"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Collection("meta").UpdateByID(t.Context(), "log", bson.D{{Key: "$set", Value: bson.D{{Key: "format", Value: 1}}}}); err != nil {
+		t.Fatal(err)
+	}
+	format := func() any { return documents(t, db, "meta")["log"]["format"] }
+
+	reader := opened(t, uri, func(o *mongo.Options) { o.ReadOnly = true })
+	held := func(s news.Store, want int) {
+		t.Helper()
+		p, err := s.Listed(t.Context(), news.HeldLocks(), news.Window{First: 5})
+		if err != nil || len(p.Items) != want {
+			t.Errorf("held locks: got %d, %v; want %d", len(p.Items), err, want)
+		}
+		leases, err := s.Leases(t.Context(), []string{"turn"})
+		if err != nil || len(leases) != want {
+			t.Errorf("leases: got %d, %v; want %d", len(leases), err, want)
+		}
+	}
+	held(reader, 0)
+	if got := format(); got != int32(1) {
+		t.Errorf("a reader has made it format %v", got)
+	}
+
+	s = opened(t, uri)
+	if got := format(); got != int32(2) {
+		t.Errorf("got the format %v, want 2", got)
+	}
+	specs, err := db.Collection("coverages").Indexes().ListSpecifications(t.Context())
+	if err != nil || !slices.ContainsFunc(specs, func(i driver.IndexSpecification) bool { return i.Name == "listing_terms_at" }) {
+		t.Errorf("got the indexes %v, %v; want listing_terms_at among them", specs, err)
+	}
+	uses, err := s.TagUses(t.Context(), []news.TagID{"tag_a"})
+	if err != nil || uses["tag_a"] != (news.TagUse{Coverages: 1}) {
+		t.Errorf("uses: got %+v, %v; want one coverage", uses["tag_a"], err)
+	}
+	held(s, 0)
+	put(t, s, storetest.Lock("story_a"))
+	take(t, s, storetest.Noon(), turn("anna"), turn("anna"))
+	held(s, 1)
+	held(reader, 1)
 }
 
 func TestOpenDamagedLog(t *testing.T) {

@@ -18,31 +18,36 @@ const (
 
 // Stories implements news.Reading.
 func (s *Store) Stories(ctx context.Context, who news.Audience, f news.StoryFilter, w news.Window) (news.Page[*news.Story], error) {
-	return page[*news.Story](ctx, s, f.Selection(who), w)
+	return page[*news.Story](ctx, s, f.Selection(who), inBrief, w)
 }
 
 // Tags implements news.Reading.
 func (s *Store) Tags(ctx context.Context, f news.TagFilter, w news.Window) (news.Page[*news.Tag], error) {
-	return page[*news.Tag](ctx, s, f.Selection(), w)
+	return page[*news.Tag](ctx, s, f.Selection(), inBrief, w)
 }
 
 // TickerEntries implements news.Reading.
 func (s *Store) TickerEntries(ctx context.Context, f news.TickerFilter, w news.Window) (news.Page[*news.TickerEntry], error) {
-	return page[*news.TickerEntry](ctx, s, f.Selection(), w)
+	return page[*news.TickerEntry](ctx, s, f.Selection(), inBrief, w)
 }
 
 // Coverages implements news.Reading.
 func (s *Store) Coverages(ctx context.Context, f news.CoverageFilter, w news.Window) (news.Page[*news.Coverage], error) {
-	return page[*news.Coverage](ctx, s, f.Selection(), w)
+	return page[*news.Coverage](ctx, s, f.Selection(), inBrief, w)
 }
 
-func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w news.Window) (news.Page[E], error) {
+// Listed implements news.Reading.
+func (s *Store) Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error) {
+	return page[news.Entity](ctx, s, sel, asWhole, w)
+}
+
+func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, f form, w news.Window) (news.Page[E], error) {
 	var p news.Page[E]
 	if err := w.Check(sel.Kind); err != nil {
 		return p, err
 	}
 	cut := listing.CutOf(sel, w)
-	main := &walk{sel: sel, span: cut.Within, down: cut.Down, limit: cut.Limit, form: inBrief}
+	main := &walk{sel: sel, span: cut.Within, down: cut.Down, limit: cut.Limit, form: f}
 	above, below := peek(sel, cut.Above), peek(sel, cut.Below)
 	err := s.call(ctx, func(ctx context.Context) (err error) {
 		if err := bounded(sel); err != nil {

@@ -158,15 +158,10 @@ func (s *Store) takeSome(ctx context.Context, keys []string) ([]placeDocument, e
 // write of several documents when its reply is lost, and this one may be
 // repeated: it finds none that it has marked.
 func (s *Store) markPlaces(ctx context.Context, filter bson.D, name string) error {
-	mark := func() error {
+	return twice(ctx, func() error {
 		_, err := s.places().UpdateMany(ctx, filter, bson.D{{Key: "$set", Value: bson.D{{Key: "taken", Value: name}}}})
 		return err
-	}
-	err := mark()
-	if err != nil && isTransient(err) && ctx.Err() == nil {
-		err = mark()
-	}
-	return err
+	})
 }
 
 // placesOf finds those places of keys whose field taken is as given.

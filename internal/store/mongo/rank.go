@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"depeche/internal/news"
 	"depeche/internal/store/listing"
 )
@@ -24,109 +22,8 @@ func published(term string) news.Selection {
 	return sel
 }
 
-// StoryCounts implements news.Reading.
-func (s *Store) StoryCounts(ctx context.Context, tags []news.TagID) (map[news.TagID]int, error) {
-	byTag := make(map[news.TagID]int, len(tags))
-	err := s.call(ctx, func(ctx context.Context) error {
-		var terms []string
-		for _, tag := range tags {
-			terms = append(terms, tag.Term())
-		}
-		n, err := s.count(ctx, terms)
-		for _, tag := range tags {
-			byTag[tag] = n[tag.Term()]
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count stories of %d tags: %w", len(tags), err)
-	}
-	return byTag, nil
-}
-
-// count tells how many published stories carry each of terms, at the newest
-// line.
-func (s *Store) count(ctx context.Context, terms []string) (map[string]int, error) {
-	// What is kept is as new as the newest line that is known.
-	if err := s.catchUp(ctx); err != nil {
-		return nil, err
-	}
-	n := make(map[string]int, len(terms))
-	for _, term := range terms {
-		known, ok := s.counts.get(term)
-		if !ok {
-			var err error
-			if known, err = s.countAnew(ctx, term); err != nil {
-				return nil, err
-			}
-		}
-		n[term] = known
-	}
-	return n, nil
-}
-
-// maxCountings bounds how often a count is taken while stories change.
-const maxCountings = 5
-
-// countAnew has the server count. Stories that become public or cease to be while
-// it does, over and over, may be counted or not.
-func (s *Store) countAnew(ctx context.Context, term string) (int, error) {
-	sel := published(term)
-	for attempt := 1; ; attempt++ {
-		// Those that change meanwhile may be counted or not, so those that are
-		// known to are left out and counted here.
-		links, _ := s.tail.since(s.tail.begin())
-		apart := changesOf(links, 0).newest
-		filter := filters(sel, listing.Whole(sel))[0]
-		if len(apart) > 0 {
-			filter = append(filter, bson.E{Key: "_id", Value: bson.D{{Key: "$nin", Value: idsOf(apart)}}})
-		}
-		var n int64
-		c, err := s.atHead(ctx, func() (err error) {
-			n, err = s.collection(news.KindStory).CountDocuments(ctx, filter)
-			return err
-		})
-		if err != nil {
-			return 0, err
-		}
-		exact := covers(apart, c.newest)
-		if !exact && attempt < maxCountings {
-			continue
-		}
-		for id, e := range apart {
-			if newer := c.newest[id]; newer != nil {
-				e = newer
-			}
-			if e.ref.Kind == news.KindStory && sel.Holds(e.listing) {
-				n++
-			}
-		}
-		if exact {
-			s.counts.put(term, int(n), c.head)
-		}
-		return int(n), nil
-	}
-}
-
-// covers tells whether all stories of some are among others.
-func covers(others, some map[news.EntityID]*entry) bool {
-	for id, e := range some {
-		if e.ref.Kind == news.KindStory && others[id] == nil {
-			return false
-		}
-	}
-	return true
-}
-
-func idsOf(entries map[news.EntityID]*entry) []string {
-	ids := make([]string, 0, len(entries))
-	for id := range entries {
-		ids = append(ids, string(id))
-	}
-	return ids
-}
-
-// TrendingTags implements news.Reading.
+// TrendingTags implements news.Reading. Tags that are not in use rank nowhere, even
+// while stories carry them still.
 func (s *Store) TrendingTags(ctx context.Context, since time.Time, kinds []news.TagKind, limit int) ([]news.TagCount, error) {
 	var ranking []news.TagCount
 	err := s.call(ctx, func(ctx context.Context) error {
@@ -205,7 +102,7 @@ func (s *Store) RelatedStories(ctx context.Context, who news.Audience, ids []new
 		for id, places := range ranked {
 			for _, p := range places {
 				// It may have been withdrawn since it was ranked.
-				if story := found[news.StoryID(p.ID)]; story != nil && story.Status == news.StoryPublished {
+				if story := found[news.StoryID(p.ID)]; story != nil && story.Public() {
 					related[id] = append(related[id], story)
 				}
 			}

@@ -15,31 +15,9 @@ import (
 
 // Nodes implements news.Reading.
 func (s *Store) Nodes(ctx context.Context, who news.Audience, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {
-	found := make(map[news.EntityID]news.Entity, len(ids))
-	err := s.call(ctx, func(ctx context.Context) error {
-		c, err := s.asKnown(func() error {
-			// First where the ids say that they are, then where they may be too.
-			for _, likely := range []bool{true, false} {
-				for _, kind := range news.Kinds() {
-					var some []news.EntityID
-					for _, id := range ids {
-						if found[id] == nil && strings.HasPrefix(string(id), kind.IDPrefix()) == likely {
-							some = append(some, id)
-						}
-					}
-					err := s.load(ctx, kind, "_id", texts(some), asWhole, func(e news.Entity, _ []string) { found[e.Ref().ID] = e })
-					if err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
-		for _, id := range ids {
-			if e := c.newest[id]; e.isNewer(found[id]) {
-				found[id] = e.Doc
-			}
-		}
+	var found map[news.EntityID]news.Entity
+	err := s.call(ctx, func(ctx context.Context) (err error) {
+		found, err = answering(ctx, s, func() (map[news.EntityID]news.Entity, error) { return s.nodes(ctx, ids) })
 		return err
 	})
 	if err != nil {
@@ -51,6 +29,35 @@ func (s *Store) Nodes(ctx context.Context, who news.Audience, ids []news.EntityI
 		}
 	}
 	return found, nil
+}
+
+// nodes reads entities that are not of private kinds, whoever may see them.
+func (s *Store) nodes(ctx context.Context, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {
+	found := make(map[news.EntityID]news.Entity, len(ids))
+	c, err := s.asKnown(func() error {
+		// First where the ids say that they are, then where they may be too.
+		for _, likely := range []bool{true, false} {
+			for _, kind := range news.Kinds() {
+				var some []news.EntityID
+				for _, id := range ids {
+					if found[id] == nil && strings.HasPrefix(string(id), kind.IDPrefix()) == likely {
+						some = append(some, id)
+					}
+				}
+				err := s.load(ctx, kind, "_id", texts(some), asWhole, func(e news.Entity, _ []string) { found[e.Ref().ID] = e })
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	for _, id := range ids {
+		if e := c.newest[id]; e.isNewer(found[id]) && !e.ref.Kind.Private() {
+			found[id] = e.Doc
+		}
+	}
+	return found, err
 }
 
 // StoriesByID implements news.Reading.
@@ -146,7 +153,9 @@ func public[E news.Entity](E) bool { return true }
 func byID[E news.Entity, ID ~string](ctx context.Context, s *Store, kind news.Kind, ids []ID, visible func(E) bool) (map[ID]E, error) {
 	var found map[ID]E
 	err := s.call(ctx, func(ctx context.Context) (err error) {
-		found, err = entitiesOf[E, ID](ctx, s, kind, texts(ids), asWhole)
+		found, err = answering(ctx, s, func() (map[ID]E, error) {
+			return entitiesOf[E, ID](ctx, s, kind, texts(ids), asWhole)
+		})
 		return err
 	})
 	if err != nil {
@@ -178,21 +187,9 @@ func entitiesOf[E news.Entity, ID ~string](ctx context.Context, s *Store, kind n
 }
 
 func bySlug[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs []string, visible func(E) bool) (map[string]E, error) {
-	found := make(map[string]E, len(slugs))
-	note := func(e news.Entity, owned []string) {
-		for _, slug := range slugs {
-			if was, ok := found[slug]; slices.Contains(owned, slug) && (!ok || was.Ref().Version < e.Ref().Version) {
-				found[slug] = e.(E)
-			}
-		}
-	}
-	err := s.call(ctx, func(ctx context.Context) error {
-		c, err := s.asKnown(func() error { return s.load(ctx, kind, "slugs", slugs, asWhole, note) })
-		for _, e := range c.newest {
-			if e.ref.Kind == kind {
-				note(e.Doc, e.slugs)
-			}
-		}
+	var found map[string]E
+	err := s.call(ctx, func(ctx context.Context) (err error) {
+		found, err = answering(ctx, s, func() (map[string]E, error) { return ownersOf[E](ctx, s, kind, slugs) })
 		return err
 	})
 	if err != nil {
@@ -204,6 +201,26 @@ func bySlug[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs 
 		}
 	}
 	return found, nil
+}
+
+// ownersOf reads the entities of one kind that slugs belong to, whoever may see
+// them.
+func ownersOf[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs []string) (map[string]E, error) {
+	found := make(map[string]E, len(slugs))
+	note := func(e news.Entity, owned []string) {
+		for _, slug := range slugs {
+			if was, ok := found[slug]; slices.Contains(owned, slug) && (!ok || was.Ref().Version < e.Ref().Version) {
+				found[slug] = e.(E)
+			}
+		}
+	}
+	c, err := s.asKnown(func() error { return s.load(ctx, kind, "slugs", slugs, asWhole, note) })
+	for _, e := range c.newest {
+		if e.ref.Kind == kind {
+			note(e.Doc, e.slugs)
+		}
+	}
+	return found, err
 }
 
 // load calls each for the entities of kind whose field has one of values, with

@@ -15,16 +15,20 @@ const (
 	logCollection    = "log"
 	metaCollection   = "meta"
 	placesCollection = "places"
+	leasesCollection = "leases"
 )
 
 // collections are those beside meta.
 func collections() []string {
-	names := []string{logCollection, placesCollection}
-	for _, kind := range news.Kinds() {
+	names := []string{logCollection, placesCollection, leasesCollection}
+	for _, kind := range kinds() {
 		names = append(names, collectionOf(kind))
 	}
 	return names
 }
+
+// kinds are those of all entities that the log may be about.
+func kinds() []news.Kind { return append(news.Kinds(), news.PrivateKinds()...) }
 
 func collectionOf(kind news.Kind) string {
 	switch kind {
@@ -36,6 +40,12 @@ func collectionOf(kind news.Kind) string {
 		return "ticker"
 	case news.KindCoverage:
 		return "coverages"
+	case news.KindLock:
+		return "locks"
+	case news.KindServiceToken:
+		return "tokens"
+	case news.KindWebhook:
+		return "webhooks"
 	}
 	panic(fmt.Sprintf("there is no kind %q", kind))
 }
@@ -43,6 +53,7 @@ func collectionOf(kind news.Kind) string {
 func (s *Store) log() *driver.Collection    { return s.db.Collection(logCollection) }
 func (s *Store) meta() *driver.Collection   { return s.db.Collection(metaCollection) }
 func (s *Store) places() *driver.Collection { return s.db.Collection(placesCollection) }
+func (s *Store) leases() *driver.Collection { return s.db.Collection(leasesCollection) }
 
 // collection is where the entities of kind are.
 func (s *Store) collection(kind news.Kind) *driver.Collection {
@@ -82,7 +93,9 @@ func indexes(collection string) []index {
 	case collectionOf(news.KindTickerEntry):
 		return []index{byTime, byTerm}
 	case collectionOf(news.KindCoverage):
-		return []index{byTime, bySlugs}
+		return []index{byTime, byTerm, bySlugs}
+	case collectionOf(news.KindLock), collectionOf(news.KindServiceToken), collectionOf(news.KindWebhook):
+		return []index{byTime}
 	case collectionOf(news.KindTag):
 		return []index{
 			{name: "listing_name", keys: ascending("listing.name", "_id")},
@@ -195,7 +208,8 @@ func (s *Store) ensureCollection(ctx context.Context, name string, existing map[
 	case hasCode(err, unauthorized):
 		// The role readWrite may make a collection with a validator, and not
 		// give one to a collection that is there.
-		s.logger.WarnContext(ctx, "the database's user may not change the validator of a collection (collMod): it is left as it is",
+		s.logger.WarnContext(ctx, "the database's user may not change the validator of a collection (collMod): it is left as it is, "+
+			"and may refuse what an earlier depeche did not write",
 			"op", "open", "collection", name)
 		return true, nil
 	}

@@ -106,7 +106,9 @@ func TestConcerns(t *testing.T) {
 	r := mongotest.ReplicaSet(t, mongotest.Database(t, mongotest.URI(t)))
 	s := opened(t, r.URI())
 	put(t, s, storetest.Story("story_a"))
+	take(t, s, storetest.Noon(), turn("anna"), turn("anna"))
 	written := len(r.Concerns())
+	kept(t, s, turn("anna"))
 	if _, err := s.Stories(t.Context(), news.Audience{}, news.StoryFilter{}, news.Window{First: 5}); err != nil {
 		t.Fatal(err)
 	}

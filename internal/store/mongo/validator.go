@@ -1,10 +1,6 @@
 package mongo
 
-import (
-	"go.mongodb.org/mongo-driver/v2/bson"
-
-	"depeche/internal/news"
-)
+import "go.mongodb.org/mongo-driver/v2/bson"
 
 // validatorOf is what the documents of a collection have to be. It holds the
 // fields that depeche reads to their types and lets others be. What the log
@@ -20,8 +16,10 @@ func schemaOf(collection string) bson.D {
 		return logSchema()
 	case placesCollection:
 		return placeSchema()
+	case leasesCollection:
+		return leaseSchema()
 	}
-	for _, kind := range news.Kinds() {
+	for _, kind := range kinds() {
 		if collectionOf(kind) == collection {
 			s := entitySchema(kind)
 			s.require("listing", listingSchema())
@@ -46,14 +44,14 @@ func logSchema() bson.D {
 	s.allow("slugs", listOf(text()))
 	s.require("write", text())
 	s.require("doc", typed("object"))
-	var kinds bson.A
-	for _, kind := range news.Kinds() {
+	var choices bson.A
+	for _, kind := range kinds() {
 		one := new(schema)
 		one.require("kind", bson.D{{Key: "enum", Value: bson.A{string(kind)}}})
 		one.require("doc", entitySchema(kind).document())
-		kinds = append(kinds, one.document())
+		choices = append(choices, one.document())
 	}
-	return append(s.document(), bson.E{Key: "anyOf", Value: kinds})
+	return append(s.document(), bson.E{Key: "anyOf", Value: choices})
 }
 
 func placeSchema() bson.D {
@@ -65,103 +63,21 @@ func placeSchema() bson.D {
 	return s.document()
 }
 
+func leaseSchema() bson.D {
+	s := new(schema)
+	s.require("_id", text())
+	s.require("holder", text())
+	s.require("until", typed("date"))
+	s.allow("note", typed("binData"))
+	return s.document()
+}
+
 func listingSchema() bson.D {
 	s := new(schema)
 	s.allow("status", text())
 	s.allow("at", typed("date"))
 	s.allow("name", text())
 	s.allow("terms", listOf(text()))
-	return s.document()
-}
-
-func entitySchema(kind news.Kind) *schema {
-	s := new(schema)
-	s.require("_id", text())
-	s.require("version", number())
-	ids := listOf(text())
-	switch kind {
-	case news.KindStory:
-		for _, field := range []string{"status", "slug", "title", "body", "language", "priority"} {
-			s.require(field, text())
-		}
-		for _, field := range []string{"summary", "canonicalUrl", "createdBy"} {
-			s.allow(field, text())
-		}
-		s.allow("breaking", typed("bool"))
-		s.allow("tags", ids)
-		s.allow("authors", ids)
-		s.allow("image", imageSchema())
-		s.allow("source", sourceSchema())
-		s.allow("previousSlugs", listOf(text()))
-		s.allow("corrections", listOf(correctionSchema()))
-		s.require("createdAt", typed("date"))
-		s.require("updatedAt", typed("date"))
-		s.allow("publishedAt", typed("date"))
-		s.allow("withdrawnIn", number())
-	case news.KindTag:
-		for _, field := range []string{"slug", "name", "kind", "sortName"} {
-			s.require(field, text())
-		}
-		s.allow("description", text())
-		s.allow("aliases", listOf(text()))
-		s.allow("previousSlugs", listOf(text()))
-	case news.KindTickerEntry:
-		for _, field := range []string{"status", "headline", "priority"} {
-			s.require(field, text())
-		}
-		for _, field := range []string{"body", "story", "coverage"} {
-			s.allow(field, text())
-		}
-		for _, field := range []string{"occurredAt", "publishedAt", "updatedAt"} {
-			s.require(field, typed("date"))
-		}
-		s.allow("keyEvent", typed("bool"))
-		s.allow("pinned", typed("bool"))
-		s.allow("tags", ids)
-		s.allow("source", sourceSchema())
-		s.allow("corrections", listOf(correctionSchema()))
-	case news.KindCoverage:
-		for _, field := range []string{"slug", "title", "status"} {
-			s.require(field, text())
-		}
-		s.allow("summary", text())
-		s.require("startsAt", typed("date"))
-		s.allow("endsAt", typed("date"))
-		s.allow("tags", ids)
-		s.allow("previousSlugs", listOf(text()))
-	}
-	return s
-}
-
-func correctionSchema() bson.D {
-	s := new(schema)
-	s.require("at", typed("date"))
-	s.require("note", text())
-	s.require("kind", text())
-	s.require("fromVersion", number())
-	s.require("toVersion", number())
-	return s.document()
-}
-
-func sourceSchema() bson.D {
-	s := new(schema)
-	s.require("name", text())
-	s.allow("url", text())
-	return s.document()
-}
-
-func imageSchema() bson.D {
-	s := new(schema)
-	for _, field := range []string{"url", "alt", "credit"} {
-		s.require(field, text())
-	}
-	s.allow("caption", text())
-	s.allow("width", number())
-	s.allow("height", number())
-	point := new(schema)
-	point.require("x", typed("double"))
-	point.require("y", typed("double"))
-	s.allow("focalPoint", point.document())
 	return s.document()
 }
 
@@ -178,6 +94,18 @@ func (s *schema) require(field string, value bson.D) {
 
 func (s *schema) allow(field string, value bson.D) {
 	s.properties = append(s.properties, bson.E{Key: field, Value: value})
+}
+
+func (s *schema) requireTexts(fields ...string) {
+	for _, field := range fields {
+		s.require(field, text())
+	}
+}
+
+func (s *schema) allowTexts(fields ...string) {
+	for _, field := range fields {
+		s.allow(field, text())
+	}
 }
 
 func (s *schema) document() bson.D {

@@ -1,9 +1,13 @@
 package mongo
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -32,6 +36,9 @@ func TestValidatorsTakeWhatIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.LeavePlaces(t.Context(), storetest.Noon(), []news.Place{{Key: "anna", Seq: 1, Until: storetest.Noon()}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.TakeLease(t.Context(), storetest.Noon(), news.Lease{Key: "anna", Holder: "a node", Until: storetest.Noon(), Note: []byte{1}}); err != nil {
 		t.Fatal(err)
 	}
 	// What marks a place while it is taken is a text.
@@ -72,6 +79,78 @@ func TestValidatorsTakeWhatIsWritten(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestValidatorsOfExistingDatabase has a server tell of collections whose validators
+// an earlier depeche has made: those that differ are brought up to date.
+func TestValidatorsOfExistingDatabase(t *testing.T) {
+	uri := mongotest.Database(t, mongotest.URI(t))
+	s, err := Open(t.Context(), Options{URI: uri})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	earlier := bson.D{{Key: "$jsonSchema", Value: typed("object")}}
+	var list bson.A
+	for _, name := range collections() {
+		validator := validatorOf(name)
+		if name == logCollection || name == collectionOf(news.KindStory) {
+			validator = earlier
+		}
+		list = append(list, bson.D{{Key: "name", Value: name}, {Key: "type", Value: "collection"},
+			{Key: "options", Value: bson.D{{Key: "validator", Value: validator}}}})
+	}
+	for _, tt := range []struct {
+		name   string
+		answer mongotest.Action
+		warned bool
+	}{
+		{"with the right to", mongotest.Answer(bson.D{}), false},
+		{"without the right to", mongotest.Fail(unauthorized, "Unauthorized"), true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			proxy := mongotest.NewProxy(t, uri)
+			var mu sync.Mutex
+			modified := make(map[string]bson.Raw)
+			proxy.On(func(c *mongotest.Command) mongotest.Action {
+				switch c.Name {
+				case "listCollections":
+					return mongotest.Answer(bson.D{{Key: "cursor", Value: bson.D{
+						{Key: "id", Value: int64(0)}, {Key: "ns", Value: c.Database + ".$cmd.listCollections"}, {Key: "firstBatch", Value: list},
+					}}})
+				case "collMod":
+					mu.Lock()
+					defer mu.Unlock()
+					modified[c.Collection] = c.Body.Lookup("validator").Document()
+					return tt.answer
+				}
+				return mongotest.Pass
+			})
+			var log bytes.Buffer
+			s, err := Open(t.Context(), Options{URI: proxy.URI(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if len(modified) != 2 {
+				t.Errorf("the validators of %v were changed, want those of log and stories", slices.Collect(maps.Keys(modified)))
+			}
+			for name, got := range modified {
+				if want := marshalled(t, validatorOf(name)); string(got) != string(want) {
+					t.Errorf("%s: got the validator %v, want %v", name, got, want)
+				}
+			}
+			if warned := strings.Contains(log.String(), "may refuse what an earlier depeche did not write"); warned != tt.warned {
+				t.Errorf("warned: got %v, want %v:\n%s", warned, tt.warned, log.String())
+			}
+		})
 	}
 }
 
@@ -165,6 +244,8 @@ func typeName(t bson.Type) string {
 		return "date"
 	case bson.TypeBoolean:
 		return "bool"
+	case bson.TypeBinary:
+		return "binData"
 	}
 	return t.String()
 }

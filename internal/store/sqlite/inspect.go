@@ -17,33 +17,37 @@ import (
 // of the smallest size.
 const smallestFile = 512
 
-// inspect tells whether the file is blank, and so may be made a store, or is
-// one that this version knows; everything else is an error. It changes nothing.
-func inspect(ctx context.Context, path string) (blank bool, err error) {
+// blank is the format of a file that nobody has made a store yet.
+const blank = 0
+
+// inspect tells the format of the file, which is one that this version knows, or
+// blank of a file that may be made a store; everything else is an error. It changes
+// nothing.
+func inspect(ctx context.Context, path string) (has int64, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		// SQLite would throw it away, with the last commits of a file that was
 		// moved without it.
 		if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 {
-			return false, fmt.Errorf("the file is missing, but its journal %s is there", wal.Name())
+			return 0, fmt.Errorf("the file is missing, but its journal %s is there", wal.Name())
 		}
-		return true, nil
+		return blank, nil
 	}
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	if info.IsDir() {
-		return false, errors.New("it is a folder")
+		return 0, errors.New("it is a folder")
 	}
 	// SQLite takes a file of one byte for an empty one.
 	if size := info.Size(); size > 0 && size < smallestFile {
-		return false, fmt.Errorf("it is not a SQLite database: it has %d bytes", size)
+		return 0, fmt.Errorf("it is not a SQLite database: it has %d bytes", size)
 	}
 	// The file is not opened by hand: closing it would drop the locks that
 	// other connections of this process hold on it (sqlite.org/howtocorrupt).
 	db, err := sql.Open("sqlite", dsn(path, "ro"))
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer db.Close()
 	var id, version, tables int64
@@ -56,20 +60,20 @@ func inspect(ctx context.Context, path string) (blank bool, err error) {
 		{"SELECT count(*) FROM sqlite_schema", &tables},
 	} {
 		if err := db.QueryRowContext(ctx, q.text).Scan(q.dest); err != nil {
-			return false, err
+			return 0, err
 		}
 	}
 	switch {
 	case id == 0 && version == 0 && tables == 0:
-		return true, nil
+		return blank, nil
 	case id != applicationID:
-		return false, fmt.Errorf("it is the SQLite database of another application (application_id %#x)", id)
+		return 0, fmt.Errorf("it is the SQLite database of another application (application_id %#x)", id)
 	case version > format:
-		return false, fmt.Errorf("it was written by a newer depeche: it has format %d, this one knows formats up to %d", version, format)
+		return 0, fmt.Errorf("it was written by a newer depeche: it has format %d, this one knows formats up to %d", version, format)
 	case version < 1:
-		return false, fmt.Errorf("it has format %d, which there never was", version)
+		return 0, fmt.Errorf("it has format %d, which there never was", version)
 	}
-	return false, nil
+	return version, nil
 }
 
 // verify reads the epoch and looks whether the newest line is in force.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"depeche/internal/news"
@@ -12,7 +13,7 @@ import (
 
 const selectLine = `SELECT seq, kind, op, at, by, before, doc FROM log`
 
-// maxLines is the largest limit of Lines and Entities.
+// maxLines is the largest limit of Lines, Versions and Entities.
 const maxLines = 1000
 
 // Epoch implements news.Log.
@@ -75,6 +76,27 @@ func (s *Store) Version(ctx context.Context, id news.EntityID, version int) (new
 		return news.Line{}, fmt.Errorf("read version %d of %s: %w", version, id, err)
 	}
 	return line, nil
+}
+
+// Versions implements news.Log.
+func (s *Store) Versions(ctx context.Context, id news.EntityID, before, limit int) ([]news.Line, error) {
+	if before == 0 {
+		before = math.MaxInt
+	}
+	limit = min(max(limit, 1), maxLines)
+	var lines []news.Line
+	err := s.read(ctx, func(c *session) error {
+		return c.query(ctx, selectLine+` WHERE entity = ? AND version < ? ORDER BY version DESC LIMIT 0 + ?`,
+			[]any{string(id), before, limit}, func(rows *sql.Rows) error {
+				l, err := scanLine(rows)
+				lines = append(lines, l)
+				return err
+			})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read versions of %s: %w", id, err)
+	}
+	return lines, nil
 }
 
 // scanLine reads a row of selectLine.

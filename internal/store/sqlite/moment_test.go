@@ -103,7 +103,7 @@ func (r *room) write(writer, changes int) {
 	random := rand.New(rand.NewPCG(uint64(writer), 1))
 	for range changes {
 		if random.IntN(5) == 0 {
-			r.changePair(writer)
+			r.changePair(writer, random.IntN(2) == 0)
 			continue
 		}
 		n := writer + 3*random.IntN(roomStories/3)
@@ -116,7 +116,10 @@ func (r *room) write(writer, changes int) {
 		next := storetest.Next(was, func(s *news.Story) {
 			switch random.IntN(4) {
 			case 0:
-				s.Status = news.StoryStatuses()[random.IntN(3)]
+				s.Status = news.StoryStatuses()[random.IntN(len(news.StoryStatuses()))]
+				if s.EmbargoedUntil = (time.Time{}); random.IntN(4) == 0 {
+					s.EmbargoedUntil = storetest.Noon().Add(time.Hour)
+				}
 			case 1:
 				s.Tags = []news.TagID{roomTag(random.IntN(roomTags)), roomTag(random.IntN(roomTags))}
 			case 2:
@@ -139,17 +142,23 @@ func (r *room) write(writer, changes int) {
 	}
 }
 
-// changePair changes two tags in one call.
-func (r *room) changePair(n int) {
+// changePair changes two tags in one call. With it, the one is merged into the
+// other, or taken out again.
+func (r *room) changePair(n int, merge bool) {
 	ids := []news.TagID{roomTag(2 * n), roomTag(2*n + 1)}
-	found, err := r.store.TagsByID(r.t.Context(), ids)
-	if err != nil || len(found) != 2 {
-		r.t.Errorf("tags %v: got %v, %v", ids, found, err)
-		return
-	}
 	var batch []news.Change
-	for _, id := range ids {
-		batch = append(batch, storetest.Change(storetest.Next(found[id]), found[id]))
+	for i, id := range ids {
+		lines, err := r.store.Versions(r.t.Context(), news.EntityID(id), 0, 1)
+		if err != nil || len(lines) != 1 {
+			r.t.Errorf("tag %s: got %v, %v", id, lines, err)
+			return
+		}
+		was := lines[0].Doc.(*news.Tag)
+		batch = append(batch, storetest.Change(storetest.Next(was, func(t *news.Tag) {
+			if t.Status, t.MergedInto = news.TagInUse, ""; merge && i == 0 {
+				t.Status, t.MergedInto = news.TagMerged, ids[1]
+			}
+		}), was))
 	}
 	lines, err := r.store.Commit(r.t.Context(), batch)
 	if err != nil {
@@ -216,6 +225,8 @@ func (r *room) read(writing context.Context, reader int) []sighting {
 	return seen
 }
 
+// readPair asks for two tags that are always changed together, and of which the
+// one may be merged into the other: it is then the other that answers twice.
 func (r *room) readPair(n int) {
 	least := r.pairs[n].Load()
 	ids := []news.TagID{roomTag(2 * n), roomTag(2*n + 1)}
@@ -223,6 +234,9 @@ func (r *room) readPair(n int) {
 	if err != nil || len(found) != 2 {
 		r.t.Errorf("tags %v: got %v, %v", ids, found, err)
 		return
+	}
+	if answer := found[ids[0]]; answer.Status != news.TagInUse || answer.ID != ids[0] && answer.ID != ids[1] {
+		r.t.Errorf("%s answers for %s: %+v", answer.ID, ids[0], answer)
 	}
 	one, two := found[ids[0]].Version, found[ids[1]].Version
 	if one != two || int64(one) < least {

@@ -66,18 +66,18 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 			return nil, err
 		}
 	}
-	blank, err := inspect(ctx, path)
+	has, err := inspect(ctx, path)
 	if err != nil {
 		return nil, describe(err)
 	}
 	switch {
-	case o.ReadOnly && blank:
+	case o.ReadOnly && has == blank:
 		return nil, errors.New("there is no store yet")
 	case o.ReadOnly:
 		s.readers, err = openPool(path, "ro")
 	default:
 		var db *sql.DB
-		if db, err = openForWriting(ctx, path, blank, o.Epoch); err != nil {
+		if db, err = openForWriting(ctx, path, has == blank, o.Epoch); err != nil {
 			return nil, describe(err)
 		}
 		s.cache = newCache(cacheBytes)
@@ -92,6 +92,12 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	if o.Epoch != "" && o.Epoch != s.epoch {
 		return nil, fmt.Errorf("it holds another newsroom: its epoch is %s, not %s", s.epoch, o.Epoch)
+	}
+	if !o.ReadOnly && has != blank && has < format {
+		// Not before it is known to be the right file, and whole.
+		if err := s.run(ctx, func(ctx context.Context, c *session) error { return modernise(ctx, c.conn) }); err != nil {
+			return nil, describe(fmt.Errorf("bring it from format %d to %d: %w", has, format, err))
+		}
 	}
 	return s, nil
 }
@@ -151,8 +157,8 @@ func openPool(path, mode string) (*pool, error) {
 
 // openForWriting opens the file for the writer, who has claimed it, and makes
 // a store of it where it is blank.
-func openForWriting(ctx context.Context, path string, blank bool, epoch news.Epoch) (_ *sql.DB, err error) {
-	if blank {
+func openForWriting(ctx context.Context, path string, isBlank bool, epoch news.Epoch) (_ *sql.DB, err error) {
+	if isBlank {
 		// What is not published yet is nobody else's business.
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
@@ -180,25 +186,29 @@ func openForWriting(ctx context.Context, path string, blank bool, epoch news.Epo
 	}
 	defer c.close()
 	return db, c.transact(ctx, "BEGIN IMMEDIATE", func(*session) error {
-		if blank {
+		if isBlank {
 			return create(ctx, c.conn, cmp.Or(epoch, news.Epoch(rand.Text())))
 		}
 		// SQLite opens a file that it may not write to for reading, and says so
 		// at the first attempt.
-		if err := c.exec(ctx, `UPDATE meta SET value = value WHERE key = 'epoch'`); err != nil {
-			return err
-		}
-		_, err := c.conn.ExecContext(ctx, placesSchema)
-		return err
+		return c.exec(ctx, `UPDATE meta SET value = value WHERE key = 'epoch'`)
 	})
 }
 
 func create(ctx context.Context, conn *sql.Conn, epoch news.Epoch) error {
-	_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; %s %s",
-		applicationID, format, schema, placesSchema))
-	if err != nil {
+	if _, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; %s", applicationID, schema)); err != nil {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('epoch', ?)`, string(epoch))
+	if err := modernise(ctx, conn); err != nil {
+		return err
+	}
+	_, err := conn.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('epoch', ?)`, string(epoch))
+	return err
+}
+
+// modernise gives a file what the newest format has beside the first. Nothing that
+// is in the file is touched, so it takes no time.
+func modernise(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("%s; PRAGMA user_version = %d", laterSchema, format))
 	return err
 }

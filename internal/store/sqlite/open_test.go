@@ -113,7 +113,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"another application's tables", execute(`CREATE TABLE t (x)`), []string{"another application"}},
 		{"another application's id", execute(`PRAGMA application_id = 0x1234`), []string{"another application", "0x1234"}},
 		{"another application's WAL", execute(`PRAGMA journal_mode = WAL; CREATE TABLE t (x)`), []string{"another application"}},
-		{"newer format", stored(execute(`PRAGMA user_version = 7`)), []string{"newer depeche", "format 7", "up to 1"}},
+		{"newer format", stored(execute(`PRAGMA user_version = 7`)), []string{"newer depeche", "format 7", "up to 2"}},
 		{"no format", stored(execute(`PRAGMA user_version = 0`)), []string{"format 0"}},
 		{"half a file", stored(cut(func(size int64) int64 { return size / 2 })), []string{"damaged"}},
 		{"a page of a file", stored(cut(func(int64) int64 { return 4096 })), []string{"damaged"}},

@@ -11,25 +11,32 @@ import (
 
 // Stories implements news.Reading.
 func (s *Store) Stories(ctx context.Context, who news.Audience, f news.StoryFilter, w news.Window) (news.Page[*news.Story], error) {
-	return page[*news.Story](ctx, s, f.Selection(who), w)
+	return page[*news.Story](ctx, s, f.Selection(who), w, true)
 }
 
 // Tags implements news.Reading.
 func (s *Store) Tags(ctx context.Context, f news.TagFilter, w news.Window) (news.Page[*news.Tag], error) {
-	return page[*news.Tag](ctx, s, f.Selection(), w)
+	return page[*news.Tag](ctx, s, f.Selection(), w, false)
 }
 
 // TickerEntries implements news.Reading.
 func (s *Store) TickerEntries(ctx context.Context, f news.TickerFilter, w news.Window) (news.Page[*news.TickerEntry], error) {
-	return page[*news.TickerEntry](ctx, s, f.Selection(), w)
+	return page[*news.TickerEntry](ctx, s, f.Selection(), w, false)
 }
 
 // Coverages implements news.Reading.
 func (s *Store) Coverages(ctx context.Context, f news.CoverageFilter, w news.Window) (news.Page[*news.Coverage], error) {
-	return page[*news.Coverage](ctx, s, f.Selection(), w)
+	return page[*news.Coverage](ctx, s, f.Selection(), w, false)
 }
 
-func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w news.Window) (news.Page[E], error) {
+// Listed implements news.Reading.
+func (s *Store) Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error) {
+	return page[news.Entity](ctx, s, sel, w, false)
+}
+
+// page reads what w shows of the list of sel, stories in brief where they are wanted
+// so.
+func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w news.Window, brief bool) (news.Page[E], error) {
 	var p news.Page[E]
 	if err := w.Check(sel.Kind); err != nil {
 		return p, err
@@ -44,7 +51,7 @@ func page[E news.Entity](ctx context.Context, s *Store, sel news.Selection, w ne
 		if places, p.HasPrevious, p.HasNext, err = cut(ctx, m, sel, streams, w); err != nil {
 			return err
 		}
-		p.Items, err = at[E](ctx, m, sel.Kind, places)
+		p.Items, err = at[E](ctx, m, sel.Kind, places, brief)
 		return err
 	})
 	if err != nil {
@@ -72,14 +79,14 @@ func cut(ctx context.Context, m *moment, sel news.Selection, streams []stream, w
 	return places, previous, next, nil
 }
 
-// at reads the entities of kind at places, stories in brief.
-func at[E news.Entity](ctx context.Context, m *moment, kind news.Kind, places []listing.Place) ([]E, error) {
+// at reads the entities of kind at places.
+func at[E news.Entity](ctx context.Context, m *moment, kind news.Kind, places []listing.Place, brief bool) ([]E, error) {
 	ids := make([]string, len(places))
 	for i, p := range places {
 		ids[i] = p.ID
 	}
 	items, next := make([]E, len(places)), 0
-	err := load(ctx, m, ids, kind == news.KindStory, func(id string, e news.Entity) {
+	err := load(ctx, m, ids, brief, func(id string, e news.Entity) {
 		i := next
 		if i == len(ids) || ids[i] != id { // most come in their order
 			i = slices.Index(ids, id)

@@ -15,42 +15,6 @@ func place(key string) news.Place {
 	return news.Place{Key: key, Seq: 1, Until: storetest.Noon()}
 }
 
-// TestPlacesInOlderFile has a file of the time when there were no places.
-func TestPlacesInOlderFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "news.db")
-	s := open(t, path)
-	commit(t, s, storetest.Tag("tag_a"))
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := rawDB(t, path).Exec(`DROP TABLE places`); err != nil {
-		t.Fatal(err)
-	}
-	reader := openToRead(t, path)
-	audit(t, reader, path)
-	if err := reader.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		s = open(t, path)
-		if err := s.LeavePlaces(t.Context(), storetest.Noon(), []news.Place{place("anna")}); err != nil {
-			t.Error(err)
-		}
-		got, err := s.TakePlaces(t.Context(), storetest.Noon(), []string{"anna"})
-		if err != nil || got["anna"] != 1 {
-			t.Errorf("got %v, %v; want the place of anna", got, err)
-		}
-		audit(t, s, path)
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var format int
-	if err := rawDB(t, path).QueryRow(`PRAGMA user_version`).Scan(&format); err != nil || format != 1 {
-		t.Errorf("the file has format %d, %v; want 1, which an older depeche opens", format, err)
-	}
-}
-
 func TestPlacesOfReader(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "news.db")
 	s := open(t, path)

@@ -28,6 +28,9 @@ func TestPlans(t *testing.T) {
 	two := storetest.Next(one, func(s *news.Story) { s.Tags, s.Slug, s.PreviousSlugs = tags[:1], "b", []string{one.Slug} })
 	commit(t, s, storetest.Tag("tag_a"))
 	commit(t, s, storetest.Tag("tag_b"))
+	commit(t, s, storetest.Tag("tag_merged", func(t *news.Tag) { t.Status, t.MergedInto = news.TagMerged, "tag_b" }))
+	commit(t, s, storetest.Lock("story_a"))
+	commit(t, s, storetest.Story("story_waiting", func(s *news.Story) { s.Tags, s.EmbargoedUntil = tags, storetest.Noon() }))
 	commit(t, s, one)
 	must(s.Commit(ctx, []news.Change{storetest.Change(two, one)}))
 	commit(t, s, storetest.Story("story_b", func(s *news.Story) { s.Tags = tags }))
@@ -53,14 +56,29 @@ func TestPlans(t *testing.T) {
 	must(s.Head(ctx))
 	must(s.Lines(ctx, 0, 10))
 	must(s.Version(ctx, "story_a", 1))
+	must(s.Versions(ctx, "story_a", 0, 10))
 	must(s.Nodes(ctx, public, []news.EntityID{"story_a", "tag_a"}))
 	must(s.StoriesBySlug(ctx, public, []string{"story-a"}))
+	must(s.TagsByID(ctx, []news.TagID{"tag_merged"}))
+	must(s.TagsBySlug(ctx, []string{"tag-merged"}))
 	must(s.Entities(ctx, news.KindStory, "", 10))
+	for _, w := range []news.Window{{First: 1}, {Last: 1}} {
+		for _, sel := range []news.Selection{
+			news.Waiting(storetest.Noon()), news.EndingPins(), news.Unsettled(), news.HeldLocks(), news.ServiceTokens(),
+			news.Webhooks(news.WebhookActive, news.WebhookDead), news.Carrying(news.KindStory, "tag_a"),
+		} {
+			must(s.Listed(ctx, sel, w))
+		}
+	}
+	must(s.TagUses(ctx, tags))
 	must(s.StoryCounts(ctx, tags))
 	must(s.TrendingTags(ctx, time.Time{}, nil, 10))
 	must(s.RelatedStories(ctx, public, []news.StoryID{"story_a"}, 5))
 	must(nil, s.LeavePlaces(ctx, storetest.Noon(), []news.Place{{Key: "anna", Seq: 1, Until: storetest.Noon()}}))
 	must(s.TakePlaces(ctx, storetest.Noon(), []string{"anna"}))
+	must(s.TakeLease(ctx, storetest.Noon(), news.Lease{Key: "hook", Holder: "anna", Until: storetest.Noon()}))
+	must(s.Leases(ctx, []string{"hook"}))
+	must(nil, s.DropLease(ctx, "hook", "anna"))
 
 	plans, err := s.Plans(ctx)
 	if err != nil {

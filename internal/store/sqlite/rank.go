@@ -17,26 +17,6 @@ func publishedTerm(term string) string {
 	return termOf(news.KindStory, string(news.StoryPublished), term)
 }
 
-// StoryCounts implements news.Reading.
-func (s *Store) StoryCounts(ctx context.Context, tags []news.TagID) (map[news.TagID]int, error) {
-	counts := make(map[news.TagID]int, len(tags))
-	err := s.glance(ctx, func(m *moment) error {
-		var names []string
-		for _, tag := range tags {
-			names = append(names, publishedTerm(tag.Term()))
-		}
-		terms, err := lookUp(ctx, m, names)
-		for i, tag := range tags {
-			counts[tag] = int(terms[names[i]].n)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count stories of %d tags: %w", len(tags), err)
-	}
-	return counts, nil
-}
-
 // TrendingTags implements news.Reading.
 func (s *Store) TrendingTags(ctx context.Context, since time.Time, kinds []news.TagKind, limit int) ([]news.TagCount, error) {
 	var ranking []news.TagCount

@@ -10,13 +10,16 @@ import (
 
 	"depeche/internal/news"
 	"depeche/internal/store/document"
+	"depeche/internal/store/listing"
 )
 
 // Nodes implements news.Reading.
 func (s *Store) Nodes(ctx context.Context, who news.Audience, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {
 	return byID(ctx, s, ids, func(e news.Entity) bool {
-		story, ok := e.(*news.Story)
-		return !ok || story.VisibleTo(who)
+		if story, ok := e.(*news.Story); ok {
+			return story.VisibleTo(who)
+		}
+		return !e.Ref().Kind.Private()
 	})
 }
 
@@ -90,11 +93,17 @@ func byID[E news.Entity, ID ~string](ctx context.Context, s *Store, ids []ID, vi
 	var found map[ID]E
 	err := s.glance(ctx, func(m *moment) error {
 		found = make(map[ID]E, len(ids))
-		return load(ctx, m, ids, false, func(id ID, e news.Entity) {
+		gone := false // mostly there is nothing to look through again
+		err := load(ctx, m, ids, false, func(id ID, e news.Entity) {
 			if e, ok := e.(E); ok && visible(e) {
 				found[id] = e
+				gone = gone || listing.Gone(e)
 			}
 		})
+		if err != nil || !gone {
+			return err
+		}
+		return survive(ctx, m, found)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %d entities: %w", len(ids), err)
@@ -117,6 +126,9 @@ func bySlug[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs 
 				entities[id] = e
 			}
 		})
+		if err == nil {
+			err = survive(ctx, m, entities)
+		}
 		for slug, owner := range owners {
 			if e, ok := entities[owner]; ok {
 				found[slug] = e
@@ -128,6 +140,20 @@ func bySlug[E news.Entity](ctx context.Context, s *Store, kind news.Kind, slugs 
 		return nil, fmt.Errorf("read %d slugs of %s: %w", len(slugs), kind, err)
 	}
 	return found, nil
+}
+
+// survive puts the tags that stand for merged ones in their place, and takes out
+// those that do not exist for readers.
+func survive[K comparable, E news.Entity](ctx context.Context, m *moment, found map[K]E) error {
+	return listing.Survivors(found, func(ids []news.TagID) (map[news.TagID]*news.Tag, error) {
+		tags := make(map[news.TagID]*news.Tag, len(ids))
+		err := load(ctx, m, ids, false, func(id news.TagID, e news.Entity) {
+			if tag, ok := e.(*news.Tag); ok {
+				tags[id] = tag
+			}
+		})
+		return tags, err
+	})
 }
 
 // ownersOf tells to whom the slugs of kind belong, as far as they are anybody's.

@@ -3,10 +3,12 @@ package sqlite
 // What PRAGMA application_id and PRAGMA user_version say of a file of ours.
 const (
 	applicationID = 0x64706368 // "dpch"
-	format        = 1
+	format        = 2
 )
 
-// schema is format 1, but for placesSchema.
+// schema is what format 1 began with. Format 2 changes none of it: it tells that the
+// newsroom may have states and kinds that a depeche of format 1 does not know, which
+// would show a story that is under embargo.
 //
 // The log holds every document once; an entity is what its line entities.seq
 // made of it. A posting says that an entity is listed under a term; the empty
@@ -62,10 +64,9 @@ CREATE TABLE slugs (
 ) WITHOUT ROWID;
 `
 
-// placesSchema is what has come to format 1 later. A file is given it when it is
-// opened for writing. A depeche that does not know of it leaves it alone, so it
-// makes no format of its own. until is in milliseconds since 1970.
-const placesSchema = `
+// laterSchema is the tables that have come since. A file is given them, and the
+// newest format, when it is opened for writing. until is in milliseconds since 1970.
+const laterSchema = `
 CREATE TABLE IF NOT EXISTS places (
 	key   TEXT PRIMARY KEY,
 	seq   INTEGER NOT NULL,
@@ -73,4 +74,11 @@ CREATE TABLE IF NOT EXISTS places (
 ) WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS places_by_until ON places (until);
+
+CREATE TABLE IF NOT EXISTS leases (
+	key    TEXT PRIMARY KEY,
+	holder TEXT NOT NULL,
+	until  INTEGER NOT NULL,
+	note   BLOB NOT NULL
+) WITHOUT ROWID;
 `

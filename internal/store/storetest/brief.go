@@ -36,6 +36,9 @@ func (l *lab) checkBrief(when string) {
 	var entities []news.EntityID
 	for _, e := range l.model.all(news.KindStory) {
 		story := e.(*news.Story)
+		if !story.VisibleTo(news.Audience{}) {
+			continue
+		}
 		ids, slugs, entities = append(ids, story.ID), append(slugs, story.Slug), append(entities, e.Ref().ID)
 		byID[story.ID], bySlug[story.Slug], nodes[e.Ref().ID] = story, story, story
 		if list := l.model.related(news.Audience{}, story.ID, 10); len(list) > 0 {

@@ -42,7 +42,7 @@ func (l *lab) checkAll() {
 	if head := l.head(); head != l.model.head() {
 		l.t.Fatalf("head: got %d, want %d", head, l.model.head())
 	}
-	for _, kind := range news.Kinds() {
+	for _, kind := range append(news.Kinds(), news.PrivateKinds()...) {
 		got, err := l.store.Entities(l.t.Context(), kind, "", 1000)
 		if err != nil {
 			l.t.Fatalf("entities of %s: %v", kind, err)
@@ -53,15 +53,17 @@ func (l *lab) checkAll() {
 	}
 	for _, q := range append(wholeLists(), storyQuery(news.Audience{Staff: true}, news.StoryFilter{})) {
 		got := l.checkPage(q, news.Window{First: news.MaxPage})
-		want := l.model.page(q.sel, news.Window{First: news.MaxPage})
+		want := l.model.page(q, news.Window{First: news.MaxPage})
 		if diff := cmp.Diff(want, got); diff != "" {
 			l.t.Fatalf("%s (-want +got):\n%s", q.name, diff)
 		}
 	}
 	l.checkCounts()
+	l.checkTags()
 }
 
-// checkCounts compares the counts of all tags, and their lists, with the model.
+// checkCounts compares the counts of all tags, their uses and their lists with the
+// model.
 func (l *lab) checkCounts() {
 	l.t.Helper()
 	var tags []news.TagID
@@ -81,5 +83,56 @@ func (l *lab) checkCounts() {
 		if got[tag] != want[tag] {
 			l.t.Errorf("stories of %s: got %d, want %d", tag, got[tag], want[tag])
 		}
+	}
+	l.checkUses(tags...)
+}
+
+// checkUses compares what carries tags with the model.
+func (l *lab) checkUses(tags ...news.TagID) {
+	l.t.Helper()
+	got, err := l.store.TagUses(l.t.Context(), tags)
+	if err != nil {
+		l.t.Fatalf("tag uses: %v", err)
+	}
+	for _, tag := range tags {
+		if want := l.model.uses(tag); got[tag] != want {
+			l.t.Errorf("uses of %s: got %+v, want %+v", tag, got[tag], want)
+		}
+	}
+}
+
+// checkTags asks for all tags by their ids and their slugs, and compares what
+// answers with the model.
+func (l *lab) checkTags() {
+	l.t.Helper()
+	ctx := l.t.Context()
+	byID, bySlug, nodes := map[news.TagID]*news.Tag{}, map[string]*news.Tag{}, map[news.EntityID]news.Entity{}
+	var ids []news.TagID
+	var slugs []string
+	var entities []news.EntityID
+	for _, e := range l.model.all(news.KindTag) {
+		id := e.Ref().ID
+		ids, entities = append(ids, news.TagID(id)), append(entities, id)
+		if t := l.model.survivor(e.(*news.Tag)); t != nil {
+			byID[news.TagID(id)], nodes[id] = t, t
+		}
+	}
+	for slug, id := range l.model.owners(news.KindTag) {
+		slugs = append(slugs, slug)
+		if t := byID[news.TagID(id)]; t != nil {
+			bySlug[slug] = t
+		}
+	}
+	gotByID, err := l.store.TagsByID(ctx, ids)
+	if diff := cmp.Diff(byID, gotByID); diff != "" || err != nil {
+		l.t.Errorf("tags by id: %v (-want +got):\n%s", err, diff)
+	}
+	gotBySlug, err := l.store.TagsBySlug(ctx, slugs)
+	if diff := cmp.Diff(bySlug, gotBySlug); diff != "" || err != nil {
+		l.t.Errorf("tags by slug: %v (-want +got):\n%s", err, diff)
+	}
+	gotNodes, err := l.store.Nodes(ctx, news.Audience{}, entities)
+	if diff := cmp.Diff(nodes, gotNodes); diff != "" || err != nil {
+		l.t.Errorf("tags as nodes: %v (-want +got):\n%s", err, diff)
 	}
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -76,7 +77,7 @@ func testVersionConflicts(t *testing.T, l *lab) {
 			continue
 		}
 		want := news.ConflictError{ID: tt.doc.Ref().ID, Current: tt.current}
-		if *conflict != want {
+		if !reflect.DeepEqual(*conflict, want) {
 			t.Errorf("%s: got %+v, want %+v", tt.name, *conflict, want)
 		}
 		if len(lines) != 0 {

@@ -32,14 +32,24 @@ func (r world) tags(max int) []news.TagID {
 }
 
 func (r world) story(s *news.Story) {
-	s.Status = news.StoryStatuses()[r.IntN(3)]
+	s.Status, s.Schedule, s.EmbargoedUntil = news.StoryPublished, nil, time.Time{}
+	if r.chance(60) {
+		s.Status = news.StoryStatuses()[r.IntN(len(news.StoryStatuses()))]
+	}
 	s.Language = r.pick("fr", "fr-CA", "en", "en-GB", "zh-Hant")
 	s.Breaking, s.Priority = r.chance(30), r.priority()
 	s.Tags, s.Authors = r.tags(3), r.tags(1)
 	s.CreatedBy = r.pick("marie", "paul", "")
 	s.CreatedAt, s.PublishedAt = r.at(), time.Time{}
-	if s.Status != news.StoryDraft {
+	switch s.Status {
+	case news.StoryDraft:
+	case news.StoryScheduled:
+		scheduled(r.at())(s)
+	default:
 		s.PublishedAt = r.at()
+	}
+	if r.chance(20) {
+		embargoed(r.at())(s)
 	}
 }
 
@@ -47,16 +57,45 @@ func (r world) entry(e *news.TickerEntry) {
 	e.Status = news.TickerStatus(r.pick(string(news.TickerPublished), string(news.TickerRetracted)))
 	e.Priority, e.Tags, e.OccurredAt = r.priority(), r.tags(3), r.at()
 	e.Coverage = news.CoverageID(r.pick("", "cov_0", "cov_1"))
-	e.Pinned, e.KeyEvent = r.chance(30), r.chance(30)
+	e.CoverageOnly = e.Coverage != "" && r.chance(40)
+	e.Pinned, e.KeyEvent, e.PinnedUntil = r.chance(30), r.chance(30), time.Time{}
+	if e.Pinned && r.chance(50) {
+		e.PinnedUntil = r.at()
+	}
 }
 
 func (r world) tag(t *news.Tag) {
 	t.Kind = news.TagKinds()[r.IntN(4)]
 	t.SortName = r.pick("a", "ab", "abc", "b", "ba", "") + r.pick("", "é", "z")
+	t.Code = news.Text(r.pick("", "", "medtop:1", "medtop:2"))
+	inUse(t)
+	switch {
+	case r.chance(20): // also into itself, in a round, and into one that there is not
+		mergedInto(news.TagID(fmt.Sprintf("tag_%d", r.IntN(13))))(t)
+		t.Settled = r.chance(50)
+	case r.chance(10):
+		deleted(t)
+	}
 }
 
 func (r world) coverage(c *news.Coverage) {
 	c.Status, c.StartsAt = news.CoverageStatuses()[r.IntN(3)], r.at()
+}
+
+func (r world) lock(l *news.Lock) {
+	l.Status, l.Since = news.LockStatus(r.pick(string(news.LockHeld), string(news.LockFree))), r.at()
+}
+
+func (r world) token(t *news.ServiceToken) {
+	t.Status, t.CreatedAt = news.ServiceTokenStatus(r.pick(string(news.ServiceTokenValid), string(news.ServiceTokenRevoked))), r.at()
+}
+
+func (r world) webhook(w *news.Webhook) {
+	w.Status, w.CreatedAt = webhookStates()[r.IntN(len(webhookStates()))], r.at()
+}
+
+func webhookStates() []news.WebhookStatus {
+	return []news.WebhookStatus{news.WebhookActive, news.WebhookPaused, news.WebhookDead, news.WebhookDeleted}
 }
 
 // populate fills the store, and then changes a part of it.
@@ -71,6 +110,12 @@ func (l *lab) populate(r world) {
 		if i < 12 {
 			list = append(list, Tag(news.TagID(fmt.Sprintf("tag_%d", i)), r.tag))
 			list = append(list, Coverage(news.CoverageID(fmt.Sprintf("cov_%d", i)), r.coverage))
+		}
+		if i < 4 {
+			list = append(list,
+				Lock(news.StoryID(fmt.Sprintf("story_%d", i)), r.lock),
+				ServiceToken(news.ServiceTokenID(fmt.Sprintf("token_%d", i)), r.token),
+				Webhook(news.WebhookID(fmt.Sprintf("hook_%d", i)), r.webhook))
 		}
 	}
 	l.put(list...)
@@ -88,6 +133,12 @@ func (l *lab) populate(r world) {
 			changed = append(changed, Next(e, r.tag))
 		case *news.Coverage:
 			changed = append(changed, Next(e, r.coverage))
+		case *news.Lock:
+			changed = append(changed, Next(e, r.lock))
+		case *news.ServiceToken:
+			changed = append(changed, Next(e, r.token))
+		case *news.Webhook:
+			changed = append(changed, Next(e, r.webhook))
 		}
 	}
 	l.put(changed...)
@@ -123,6 +174,8 @@ func testEachFilter(t *testing.T, l *lab) {
 			{PublishedAfter: Noon().Add(7 * time.Minute), PublishedBefore: Noon().Add(5 * time.Minute)},
 			{Status: []news.StoryStatus{news.StoryPublished}},
 			{Status: []news.StoryStatus{news.StoryDraft, news.StoryUnpublished}},
+			{Status: []news.StoryStatus{news.StoryScheduled}},
+			{Status: []news.StoryStatus{news.StoryRetracted}, Tags: []news.TagID{"tag_1"}},
 		} {
 			queries = append(queries, storyQuery(who, f))
 		}
@@ -130,7 +183,7 @@ func testEachFilter(t *testing.T, l *lab) {
 	for _, f := range []news.TickerFilter{
 		{}, {MinPriority: news.Flash}, {MinPriority: news.Urgent}, {MinPriority: news.Routine},
 		{Tags: []news.TagID{"tag_1"}}, {Tags: []news.TagID{"tag_1", "tag_2"}},
-		{Coverage: "cov_1"}, {Coverage: "cov_x"}, {Pinned: true}, {KeyEvents: true}, {Pinned: true, KeyEvents: true},
+		{Coverage: "cov_1"}, {Coverage: "cov_1", Pinned: true}, {Coverage: "cov_1", MinPriority: news.Alert}, {Coverage: "cov_x"}, {Pinned: true}, {KeyEvents: true}, {Pinned: true, KeyEvents: true},
 		{OccurredAfter: Noon().Add(5 * time.Minute)}, {OccurredBefore: Noon().Add(5 * time.Minute)},
 	} {
 		queries = append(queries, tickerQuery(f))
@@ -139,6 +192,8 @@ func testEachFilter(t *testing.T, l *lab) {
 		{}, {Kinds: news.TagKinds()}, {Kinds: news.TagKinds()[:1]}, {Kinds: news.TagKinds()[1:3]}, {Kinds: []news.TagKind{news.TagSeries}},
 		{NamePrefix: "a"}, {NamePrefix: "ab"}, {NamePrefix: "aé"}, {NamePrefix: "c"}, {NamePrefix: "%"},
 		{NamePrefix: "a", Kinds: news.TagKinds()[:2]},
+		{Code: "medtop:1"}, {Code: "medtop:2", Kinds: news.TagKinds()[:2]}, {Code: "medtop:1", NamePrefix: "a"},
+		{Code: "medtop"}, {Code: "MEDTOP:1"},
 	} {
 		queries = append(queries, tagQuery(f))
 	}
@@ -150,6 +205,9 @@ func testEachFilter(t *testing.T, l *lab) {
 	for _, q := range queries {
 		l.checkPage(q, news.Window{First: news.MaxPage})
 		l.checkPage(q, news.Window{Last: 2})
+	}
+	for _, q := range selections() {
+		l.checkPage(q, news.Window{First: news.MaxPage})
 	}
 }
 
@@ -167,7 +225,10 @@ func testRandomFilters(t *testing.T, l *lab) {
 
 // query is any list query.
 func (r world) query() query {
-	switch r.IntN(6) {
+	switch r.IntN(8) {
+	case 6, 7:
+		lists := selections()
+		return lists[r.IntN(len(lists))]
 	case 0:
 		f := news.TickerFilter{Tags: r.tags(2), Pinned: r.chance(20), KeyEvents: r.chance(20)}
 		if r.chance(30) {
@@ -184,7 +245,7 @@ func (r world) query() query {
 		}
 		return tickerQuery(f)
 	case 1:
-		f := news.TagFilter{NamePrefix: r.pick("", "", "a", "ab", "b", "bé")}
+		f := news.TagFilter{NamePrefix: r.pick("", "", "a", "ab", "b", "bé"), Code: news.Text(r.pick("", "", "", "medtop:1"))}
 		for range r.IntN(3) {
 			f.Kinds = append(f.Kinds, news.TagKinds()[r.IntN(4)])
 		}
@@ -207,9 +268,9 @@ func (r world) query() query {
 		f.PublishedBefore = r.at()
 	}
 	for range r.IntN(3) {
-		f.Status = append(f.Status, news.StoryStatuses()[r.IntN(3)])
+		f.Status = append(f.Status, news.StoryStatuses()[r.IntN(len(news.StoryStatuses()))])
 	}
-	return storyQuery(audiences()[r.IntN(4)], f)
+	return storyQuery(audiences()[r.IntN(len(audiences()))], f)
 }
 
 // window is any window, with bounds among list, of one kind.

@@ -23,6 +23,7 @@ func calls(s news.Store) map[string]func(context.Context) error {
 		"Head":             func(ctx context.Context) error { _, err := s.Head(ctx); return err },
 		"Lines":            func(ctx context.Context) error { _, err := s.Lines(ctx, 0, 10); return err },
 		"Version":          func(ctx context.Context) error { _, err := s.Version(ctx, "tag_full", 1); return err },
+		"Versions":         func(ctx context.Context) error { _, err := s.Versions(ctx, "tag_full", 0, 10); return err },
 		"Watch":            func(ctx context.Context) error { return s.Watch(ctx, func() {}) },
 		"Nodes":            func(ctx context.Context) error { _, err := s.Nodes(ctx, who, []news.EntityID{"tag_full"}); return err },
 		"Nodes of nothing": func(ctx context.Context) error { _, err := s.Nodes(ctx, who, nil); return err },
@@ -49,6 +50,8 @@ func calls(s news.Store) map[string]func(context.Context) error {
 		"Tags":            func(ctx context.Context) error { _, err := s.Tags(ctx, news.TagFilter{}, w); return err },
 		"TickerEntries":   func(ctx context.Context) error { _, err := s.TickerEntries(ctx, news.TickerFilter{}, w); return err },
 		"Coverages":       func(ctx context.Context) error { _, err := s.Coverages(ctx, news.CoverageFilter{}, w); return err },
+		"Listed":          func(ctx context.Context) error { _, err := s.Listed(ctx, news.HeldLocks(), w); return err },
+		"TagUses":         func(ctx context.Context) error { _, err := s.TagUses(ctx, []news.TagID{"tag_full"}); return err },
 		"StoryCounts":     func(ctx context.Context) error { _, err := s.StoryCounts(ctx, []news.TagID{"tag_full"}); return err },
 		"TrendingTags":    func(ctx context.Context) error { _, err := s.TrendingTags(ctx, time.Time{}, nil, 5); return err },
 		"RelatedStories": func(ctx context.Context) error {
@@ -62,6 +65,13 @@ func calls(s news.Store) map[string]func(context.Context) error {
 		"LeavePlaces of nobody": func(ctx context.Context) error { return s.LeavePlaces(ctx, Noon(), nil) },
 		"TakePlaces":            func(ctx context.Context) error { _, err := s.TakePlaces(ctx, Noon(), []string{"late"}); return err },
 		"TakePlaces of nobody":  func(ctx context.Context) error { _, err := s.TakePlaces(ctx, Noon(), nil); return err },
+		"TakeLease": func(ctx context.Context) error {
+			_, err := s.TakeLease(ctx, Noon(), leaseOf("late", "anna", ""))
+			return err
+		},
+		"DropLease":        func(ctx context.Context) error { return s.DropLease(ctx, "late", "anna") },
+		"Leases":           func(ctx context.Context) error { _, err := s.Leases(ctx, []string{"late"}); return err },
+		"Leases of nobody": func(ctx context.Context) error { _, err := s.Leases(ctx, nil); return err },
 	}
 }
 

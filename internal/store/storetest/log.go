@@ -87,6 +87,68 @@ func testVersions(t *testing.T, l *lab) {
 	}
 }
 
+// testVersionsOf reads the versions of an entity from the newest down.
+func testVersionsOf(t *testing.T, l *lab) {
+	story, lock := Story("story_a", draft), Lock("story_a")
+	l.put(story, lock, Tag("tag_a"))
+	for n := range 6 {
+		story = Next(story, func(s *news.Story) { s.Title = fmt.Sprint("Titre ", n) })
+		l.put(story)
+		if n%2 == 0 {
+			lock = Next(lock, func(l *news.Lock) { l.Holder = fmt.Sprint("paul ", n) })
+			l.put(lock)
+		}
+	}
+	for _, tt := range []struct {
+		id            news.EntityID
+		before, limit int
+		from, to      int // the versions, the newest first
+	}{
+		{"story_a", 0, 100, 7, 1}, {"story_a", 0, 3, 7, 5}, {"story_a", 5, 3, 4, 2}, {"story_a", 2, 3, 1, 1},
+		{"story_a", 7, 1, 6, 6}, {"story_a", 8, 2, 7, 6}, {"story_a", 1000, 2, 7, 6},
+		{"story_a", 0, 0, 7, 7}, {"story_a", 3, -1, 2, 2},
+		{"story_a", 1, 10, 0, 1}, {"story_a", -1, 10, 0, 1},
+		{news.EntityID(lock.ID), 0, 10, 4, 1}, {news.EntityID(lock.ID), 3, 1, 2, 2},
+		{"tag_a", 0, 10, 1, 1}, {"story_b", 0, 10, 0, 1}, {"", 0, 10, 0, 1}, {"story_", 0, 10, 0, 1},
+	} {
+		got, err := l.store.Versions(t.Context(), tt.id, tt.before, tt.limit)
+		if err != nil {
+			t.Fatalf("%d versions of %s before %d: %v", tt.limit, tt.id, tt.before, err)
+		}
+		var want []news.Line
+		for version := tt.from; version >= tt.to; version-- {
+			for _, line := range l.model.lines {
+				if ref := line.Doc.Ref(); ref.ID == tt.id && ref.Version == version {
+					want = append(want, line)
+				}
+			}
+		}
+		if len(got) == 0 && len(want) == 0 {
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d versions of %s before %d (-want +got):\n%s", tt.limit, tt.id, tt.before, diff)
+		}
+	}
+}
+
+func testLimitsOfVersions(t *testing.T, l *lab) {
+	const most = 1000
+	entry := TickerEntry("tick_a")
+	entries := []news.Entity{entry}
+	for range most {
+		entry = Next(entry)
+		entries = append(entries, entry)
+	}
+	l.put(entries...)
+	for _, tt := range []struct{ limit, want int }{{most, most}, {most + 1, most}, {5000, most}, {1, 1}} {
+		lines, err := l.store.Versions(t.Context(), "tick_a", 0, tt.limit)
+		if err != nil || len(lines) != tt.want || lines[0].Doc.Ref().Version != most+1 {
+			t.Errorf("limit %d: got %d versions, %v; want the newest %d", tt.limit, len(lines), err, tt.want)
+		}
+	}
+}
+
 func testWatchWakes(t *testing.T, l *lab) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

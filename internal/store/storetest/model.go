@@ -98,11 +98,11 @@ func inBrief[E news.Entity](list []E) []news.Entity {
 	return brief
 }
 
-// page is what w shows of the list of sel.
-func (m *model) page(sel news.Selection, w news.Window) news.Page[news.Entity] {
+// page is what w shows of the list of q.
+func (m *model) page(q query, w news.Window) news.Page[news.Entity] {
 	p := news.Page[news.Entity]{At: m.head()}
 	var before, after []news.Entity // beyond the bounds of w, these included
-	for _, e := range m.list(sel) {
+	for _, e := range m.list(q.sel) {
 		switch place := news.CursorOf(e); {
 		case w.After != nil && comparePlaces(place, *w.After) <= 0:
 			before = append(before, e)
@@ -122,7 +122,9 @@ func (m *model) page(sel news.Selection, w news.Window) news.Page[news.Entity] {
 	if n := w.Last; n > 0 && len(p.Items) > n {
 		p.Items, p.HasPrevious = p.Items[len(p.Items)-n:], true
 	}
-	p.Items = inBrief(p.Items)
+	if !q.whole {
+		p.Items = inBrief(p.Items)
+	}
 	return p
 }
 
@@ -139,4 +141,72 @@ func (m *model) published() []*news.Story {
 		stories = append(stories, e.(*news.Story))
 	}
 	return stories
+}
+
+// survivor is the tag that answers for t; nil where there is none.
+func (m *model) survivor(t *news.Tag) *news.Tag {
+	for range m.entities { // no chain is longer
+		if t == nil || t.Status != news.TagMerged {
+			break
+		}
+		t, _ = m.entities[news.EntityID(t.MergedInto)].(*news.Tag)
+	}
+	if t == nil || t.Status != news.TagInUse {
+		return nil
+	}
+	return t
+}
+
+// nodes are what who is shown of all entities, by their ids.
+func (m *model) nodes(who news.Audience) map[news.EntityID]news.Entity {
+	nodes := make(map[news.EntityID]news.Entity)
+	for id, e := range m.entities {
+		switch e := e.(type) {
+		case *news.Story:
+			if e.VisibleTo(who) {
+				nodes[id] = e
+			}
+		case *news.Tag:
+			if t := m.survivor(e); t != nil {
+				nodes[id] = t
+			}
+		case *news.TickerEntry, *news.Coverage:
+			nodes[id] = e
+		}
+	}
+	return nodes
+}
+
+// owners are whom the slugs of a kind belong to.
+func (m *model) owners(kind news.Kind) map[string]news.EntityID {
+	owners := make(map[string]news.EntityID)
+	for _, line := range m.lines {
+		if ref := line.Doc.Ref(); ref.Kind == kind {
+			for _, slug := range line.Doc.Slugs() {
+				if owners[slug] == "" {
+					owners[slug] = ref.ID
+				}
+			}
+		}
+	}
+	return owners
+}
+
+// uses tells how much carries a tag.
+func (m *model) uses(tag news.TagID) news.TagUse {
+	var use news.TagUse
+	for _, e := range m.entities {
+		if !e.Listing().Has(tag.Term()) {
+			continue
+		}
+		switch e.(type) {
+		case *news.Story:
+			use.Stories++
+		case *news.TickerEntry:
+			use.TickerEntries++
+		case *news.Coverage:
+			use.Coverages++
+		}
+	}
+	return use
 }

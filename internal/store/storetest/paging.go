@@ -29,7 +29,7 @@ func ties(n int) []news.Entity {
 }
 
 func testEmptyLists(t *testing.T, l *lab) {
-	for _, q := range wholeLists() {
+	for _, q := range append(wholeLists(), selections()...) {
 		l.checkPage(q, news.Window{First: 1})
 		l.checkPage(q, news.Window{Last: news.MaxPage})
 		place := news.PageCursor{List: q.sel.Kind, ID: "x"}
@@ -42,7 +42,7 @@ func testEmptyLists(t *testing.T, l *lab) {
 
 func testBadWindows(t *testing.T, l *lab) {
 	l.put(ties(2)...)
-	for _, q := range wholeLists() {
+	for _, q := range append(wholeLists(), selections()...) {
 		for _, tt := range []struct {
 			field string
 			w     news.Window

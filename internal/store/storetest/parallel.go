@@ -237,7 +237,7 @@ func testPagesReflectTheirLine(t *testing.T, l *lab) {
 	}
 	l.learn()
 	for _, s := range seen {
-		want := l.model.until(s.page.At).page(s.query.sel, window)
+		want := l.model.until(s.page.At).page(s.query, window)
 		if diff := cmp.Diff(outline(want), outline(s.page)); diff != "" {
 			t.Fatalf("%s at line %d (-want +got):\n%s", s.query.name, s.page.At, diff)
 		}

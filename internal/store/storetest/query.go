@@ -14,37 +14,46 @@ type query struct {
 	name string
 	sel  news.Selection
 	page func(context.Context, news.Store, news.Window) (news.Page[news.Entity], error)
+	// whole tells that stories come whole.
+	whole bool
 }
 
 func storyQuery(who news.Audience, f news.StoryFilter) query {
-	return query{fmt.Sprintf("stories %+v for %+v", f, who), f.Selection(who),
-		func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
+	return query{name: fmt.Sprintf("stories %+v for %+v", f, who), sel: f.Selection(who),
+		page: func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
 			return entities(s.Stories(ctx, who, f, w))
 		}}
 }
 
 func tagQuery(f news.TagFilter) query {
-	return query{fmt.Sprintf("tags %+v", f), f.Selection(),
-		func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
+	return query{name: fmt.Sprintf("tags %+v", f), sel: f.Selection(),
+		page: func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
 			return entities(s.Tags(ctx, f, w))
 		}}
 }
 
 func tickerQuery(f news.TickerFilter) query {
-	return query{fmt.Sprintf("ticker entries %+v", f), f.Selection(),
-		func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
+	return query{name: fmt.Sprintf("ticker entries %+v", f), sel: f.Selection(),
+		page: func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
 			return entities(s.TickerEntries(ctx, f, w))
 		}}
 }
 
 func coverageQuery(f news.CoverageFilter) query {
-	return query{fmt.Sprintf("coverages %+v", f), f.Selection(),
-		func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
+	return query{name: fmt.Sprintf("coverages %+v", f), sel: f.Selection(),
+		page: func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
 			return entities(s.Coverages(ctx, f, w))
 		}}
 }
 
-// wholeLists are the unfiltered lists of every kind.
+func listedQuery(name string, sel news.Selection) query {
+	return query{name: "listed " + name, sel: sel, whole: true,
+		page: func(ctx context.Context, s news.Store, w news.Window) (news.Page[news.Entity], error) {
+			return s.Listed(ctx, sel, w)
+		}}
+}
+
+// wholeLists are the unfiltered lists of every kind that readers ask for.
 func wholeLists() []query {
 	return []query{
 		storyQuery(news.Audience{}, news.StoryFilter{}),
@@ -70,7 +79,7 @@ func (l *lab) checkPage(q query, w news.Window) news.Page[news.Entity] {
 	if err != nil {
 		l.t.Fatalf("%s in %s: %v", q.name, windowName(w), err)
 	}
-	want := l.model.page(q.sel, w)
+	want := l.model.page(q, w)
 	if diff := cmp.Diff(outline(want), outline(got)); diff != "" {
 		l.t.Fatalf("%s in %s (-want +got):\n%s", q.name, windowName(w), diff)
 	}

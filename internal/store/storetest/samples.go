@@ -58,6 +58,31 @@ func Coverage(id news.CoverageID, edits ...func(*news.Coverage)) *news.Coverage 
 	return edit(c, edits)
 }
 
+// Lock is version 1 of the lock of a story, held, after edits.
+func Lock(story news.StoryID, edits ...func(*news.Lock)) *news.Lock {
+	l := &news.Lock{ID: news.LockOf(story), Version: 1, Status: news.LockHeld, Story: story, Holder: "marie", Since: Noon()}
+	return edit(l, edits)
+}
+
+// ServiceToken is version 1 of a valid service token, after edits.
+func ServiceToken(id news.ServiceTokenID, edits ...func(*news.ServiceToken)) *news.ServiceToken {
+	t := &news.ServiceToken{
+		ID: id, Version: 1, Status: news.ServiceTokenValid, Name: "Dépêches " + string(id), Role: news.Editor,
+		Hash: strings.Repeat("0123456789abcdef", 4), CreatedBy: "admin", CreatedAt: Noon(),
+	}
+	return edit(t, edits)
+}
+
+// Webhook is version 1 of an active webhook, after edits.
+func Webhook(id news.WebhookID, edits ...func(*news.Webhook)) *news.Webhook {
+	w := &news.Webhook{
+		ID: id, Version: 1, Status: news.WebhookActive,
+		WebhookContent: news.WebhookContent{URL: news.URL("https://example.org/" + string(id))},
+		Secret:         []byte("0123456789abcdef\x00\xff"), Begun: 1, CreatedBy: "admin", CreatedAt: Noon(),
+	}
+	return edit(w, edits)
+}
+
 // Next is the version after e's: a copy, one version up, after edits.
 func Next[E news.Entity](e E, edits ...func(E)) E {
 	var next news.Entity
@@ -75,6 +100,18 @@ func Next[E news.Entity](e E, edits ...func(E)) E {
 		c.Version++
 		next = c
 	case *news.Coverage:
+		c := e.Clone()
+		c.Version++
+		next = c
+	case *news.Lock:
+		c := e.Clone()
+		c.Version++
+		next = c
+	case *news.ServiceToken:
+		c := e.Clone()
+		c.Version++
+		next = c
+	case *news.Webhook:
 		c := e.Clone()
 		c.Version++
 		next = c

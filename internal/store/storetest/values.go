@@ -16,15 +16,19 @@ func Full() []news.Entity {
 		{At: Noon().Add(time.Hour), Note: "Le nom a été corrigé.", Kind: news.Correcting, FromVersion: 2, ToVersion: 3},
 		{At: Noon(), Note: "Précision.", Kind: news.Clarifying, FromVersion: 1, ToVersion: 2},
 	}
+	retags := []news.Retag{{From: "tag_old", To: "tag_a"}, {From: "tag_older", To: "tag_b", Beside: true}}
 	source := &news.Source{Name: "AFP", URL: "https://www.afp.com/fr"}
 	return []news.Entity{
 		Tag("tag_full", func(t *news.Tag) {
 			t.Name, t.Kind, t.Description, t.SortName = "Île-de-France", news.TagPlace, "La région", "ile-de-france"
 			t.Aliases, t.PreviousSlugs = []string{"IDF", "Région parisienne"}, []string{"region-parisienne", "rp"}
+			t.Code, t.URI = "medtop:20000763", "https://cv.iptc.org/newscodes/mediatopic/20000763"
 		}),
+		Tag("tag_full_merged", mergedInto("tag_full"), func(t *news.Tag) { t.Settled = true }),
 		Coverage("cov_full", func(c *news.Coverage) {
 			c.Summary, c.Status, c.EndsAt = "En bref", news.CoverageEnded, Noon().Add(3*time.Hour)
 			c.Tags, c.PreviousSlugs = []news.TagID{"tag_b", "tag_a"}, []string{"avant"}
+			c.Retags = retags
 		}),
 		Story("story_full", func(s *news.Story) {
 			s.Summary, s.Language, s.Breaking, s.Priority = "Résumé", "fr-CA", true, news.Flash
@@ -36,11 +40,23 @@ func Full() []news.Entity {
 			s.CanonicalURL, s.Source = "https://example.org/a", source
 			s.PreviousSlugs, s.Corrections = []string{"un", "deux"}, correction
 			s.UpdatedAt, s.PublishedAt = Noon().Add(time.Hour), Noon().Add(time.Minute)
+			s.Retags, s.WithdrawnIn = retags, 2
 		}),
+		// Some fields have a value in some states only.
+		Story("story_full_scheduled", scheduled(Noon().Add(24*time.Hour)), embargoed(Noon().Add(48*time.Hour))),
+		Story("story_full_embargoed", embargoed(Noon().Add(time.Hour))),
 		TickerEntry("tick_full", func(e *news.TickerEntry) {
 			e.Status, e.Body, e.Priority, e.KeyEvent, e.Pinned = news.TickerRetracted, "Texte", news.Alert, true, true
 			e.Tags, e.Story, e.Coverage, e.Source = []news.TagID{"tag_a"}, "story_full", "cov_full", source
-			e.Corrections = correction
+			e.Corrections, e.PinnedUntil, e.CoverageOnly, e.Retags = correction, Noon().Add(2*time.Hour), true, retags
+		}),
+		Lock("story_full", func(l *news.Lock) { l.From = "paul" }),
+		ServiceToken("token_full", func(t *news.ServiceToken) {
+			t.Status, t.RevokedAt = news.ServiceTokenRevoked, Noon().Add(time.Hour)
+		}),
+		Webhook("hook_full", func(w *news.Webhook) {
+			w.Status, w.Failure = news.WebhookDead, "410 Gone"
+			w.Description, w.Kinds, w.From = "Le site", []news.Kind{news.KindStory, news.KindTickerEntry}, 7
 		}),
 	}
 }
@@ -53,6 +69,7 @@ func Bare() []news.Entity {
 			s.Status, s.CreatedBy, s.PublishedAt, s.Image = news.StoryDraft, "", time.Time{}, &news.Image{}
 		}),
 		TickerEntry("tick_bare"),
+		Lock("story_bare"), ServiceToken("token_bare"), Webhook("hook_bare", func(w *news.Webhook) { w.Secret = nil }),
 	}
 }
 
@@ -67,7 +84,7 @@ func testValues(t *testing.T, l *lab) {
 	if err != nil {
 		t.Fatalf("nodes: %v", err)
 	}
-	if diff := cmp.Diff(l.model.entities, got); diff != "" {
+	if diff := cmp.Diff(l.model.nodes(news.Audience{Staff: true}), got); diff != "" {
 		t.Errorf("nodes (-want +got):\n%s", diff)
 	}
 

@@ -37,7 +37,7 @@ func File(tb testing.TB, n int, open func(path string) (news.Store, error)) stri
 	return path
 }
 
-// Fill writes n stories, n ticker entries and Tags tags to an empty store.
+// Fill writes n stories, n ticker entries, Tags tags and a coverage to an empty store.
 func Fill(ctx context.Context, s news.Store, n int) error {
 	g := New(uint64(n))
 	commit := func(docs []news.Entity) error {
@@ -48,7 +48,7 @@ func Fill(ctx context.Context, s news.Store, n int) error {
 		_, err := s.Commit(ctx, changes)
 		return err
 	}
-	var docs []news.Entity
+	docs := []news.Entity{g.Coverage()}
 	for i := range Tags {
 		docs = append(docs, g.Tag(i))
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // version names what the generator makes; a new one makes new corpora.
-const version = 2
+const version = 3
 
 // Tags is the number of tags that stories are filed under.
 const Tags = 2000
@@ -67,16 +67,36 @@ func (g *Generator) someTags() []news.TagID {
 	return tags
 }
 
-// Tag makes the tag i.
+// Tag makes the tag i. The last few, which hardly anything carries, are merged into
+// more common ones, or deleted.
 func (g *Generator) Tag(i int) *news.Tag {
 	name := g.text(12)
-	return &news.Tag{
+	t := &news.Tag{
 		ID: TagID(i), Version: 1, SortName: name,
 		TagContent: news.TagContent{Slug: fmt.Sprintf("tag-%d", i), Name: name, Kind: news.TagKinds()[i%8]},
 	}
+	if i%2 == 0 {
+		t.Code = news.Text(fmt.Sprintf("medtop:%08d", i))
+	}
+	switch {
+	case i >= Tags-10:
+		t.Status = news.TagDeleted
+	case i >= Tags-30:
+		t.Status, t.MergedInto, t.MergedAt, t.Settled = news.TagMerged, TagID(i-32), Time(0), i%2 == 0
+	}
+	return t
 }
 
-// Story makes the story i, of about 3 KB.
+// Coverage is the one that ticker entries belong to.
+func (g *Generator) Coverage() *news.Coverage {
+	return &news.Coverage{
+		ID: "cov_01J", Version: 1,
+		CoverageContent: news.CoverageContent{Slug: "direct", Title: "En direct", Status: news.CoverageLive, StartsAt: Time(0)},
+	}
+}
+
+// Story makes the story i, of about 3 KB. One of twenty is not public, each in one of
+// the states that there are.
 func (g *Generator) Story(i int) *news.Story {
 	id, at := StoryID(i), Time(i)
 	s := &news.Story{
@@ -101,19 +121,47 @@ func (g *Generator) Story(i int) *news.Story {
 		s.Language = "fr-CA"
 	}
 	if g.rand.IntN(20) == 0 {
-		s.Status, s.PublishedAt = news.StoryDraft, time.Time{}
+		hide(s, i)
 	}
 	return s
 }
 
-// Entry makes the ticker entry i.
+func hide(s *news.Story, i int) {
+	at := s.PublishedAt
+	switch i % 5 {
+	case 0:
+		s.Status, s.WithdrawnIn = news.StoryUnpublished, s.Version
+		return
+	case 1:
+		s.Status, s.WithdrawnIn = news.StoryRetracted, s.Version
+		s.Body, s.Summary, s.Image = "", "", nil
+		return
+	case 2:
+		s.Status = news.StoryDraft
+	case 3:
+		s.Status, s.Schedule = news.StoryScheduled, &news.Schedule{At: at.Add(24 * time.Hour)}
+	case 4:
+		s.EmbargoedUntil = at.Add(24 * time.Hour)
+	}
+	s.PublishedAt = time.Time{}
+}
+
+// Entry makes the ticker entry i. One of ten is of the coverage, half of these of it
+// alone; some are pinned for a time.
 func (g *Generator) Entry(i int) *news.TickerEntry {
 	at := Time(i)
-	return &news.TickerEntry{
+	e := &news.TickerEntry{
 		ID: news.TickerEntryID(fmt.Sprintf("tick_01J%023d", i)), Version: 1, Status: news.TickerPublished,
 		TickerContent: news.TickerContent{
 			Headline: g.text(90), Body: news.Text(g.text(200)), Priority: news.Routine, OccurredAt: at, Tags: g.someTags()[:2],
 		},
 		PublishedAt: at, UpdatedAt: at,
 	}
+	if i%10 == 0 {
+		e.Coverage, e.CoverageOnly = "cov_01J", i%20 == 0
+	}
+	if i%1000 == 0 {
+		e.Pinned, e.PinnedUntil = true, at.Add(time.Hour)
+	}
+	return e
 }

@@ -1,0 +1,7 @@
+package auth
+
+// For the tests of what claims say.
+var (
+	RoleIn = roleIn
+	NameIn = nameIn
+)
