@@ -23,7 +23,7 @@ func TestLayout(t *testing.T) {
 	house := map[string]room{
 		"internal/news":                   {never: []string{"database/sql", "net/http", "encoding/json"}},
 		"internal/text":                   {outside: []string{"golang.org/x/text", "github.com/mozillazg/go-unidecode", "github.com/maypok86/otter/v2", "github.com/yuin/goldmark", "github.com/microcosm-cc/bluemonday"}, never: []string{"net/http"}},
-		"internal/desk":                   {rooms: []string{"internal/news", "internal/text"}, outside: []string{"github.com/oklog/ulid/v2", "github.com/sergi/go-diff", "golang.org/x/text"}, never: []string{"database/sql", "net/http"}},
+		"internal/desk":                   {rooms: []string{"internal/news", "internal/text"}, outside: []string{"github.com/oklog/ulid/v2", "github.com/sergi/go-diff", "golang.org/x/text", "golang.org/x/time/rate"}, never: []string{"database/sql", "net/http"}},
 		"internal/live":                   {rooms: []string{"internal/news"}, never: []string{"database/sql", "net/http"}},
 		"internal/cache":                  {rooms: []string{"internal/news"}, outside: []string{"github.com/maypok86/otter/v2"}, never: []string{"net/http", "database/sql", "encoding/json"}},
 		"internal/auth":                   {rooms: []string{"internal/news"}, outside: []string{"github.com/golang-jwt/jwt/v5", "github.com/MicahParks/keyfunc/v3", "github.com/MicahParks/jwkset", "golang.org/x/time/rate"}, never: []string{"database/sql"}},

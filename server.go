@@ -42,6 +42,7 @@ import (
 	"depeche/internal/store"
 	"depeche/internal/text"
 	"depeche/internal/transport"
+	"depeche/internal/webhook"
 )
 
 // finishWithin is how long requests have to finish when the server ends, beside
@@ -116,18 +117,25 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 			return err
 		}
 	}
+	webhooks := webhook.New(store, newsroom, webhook.Options{
+		Mark: graph.Mark, AllowPrivate: cfg.WebhookPrivate, Logger: logger,
+	})
 	follower, err := live.Follow(ctx, store, live.Options{Logger: logger, Seen: func(lines []news.Line) {
 		answers.Passed(lines)
 		services.Passed(lines)
+		webhooks.Passed(lines)
 	}})
 	if err != nil {
+		return err
+	}
+	if err := services.Load(ctx, store); err != nil {
 		return err
 	}
 	hub := live.NewHub(follower, live.HubOptions{Mark: graph.Mark, Logger: logger})
 	resolver := &graph.Resolver{
 		Store: store, Desk: newsroom, Text: text.NewRenderer(),
 		Zone: cfg.Zone, Now: newsroom.Now, Logger: logger, RequestID: transport.RequestID,
-		Sign: key.Sign, Delivered: func(context.Context, []news.WebhookID) (map[news.WebhookID]news.Seq, error) { return nil, nil },
+		Sign: key.Sign, Delivered: webhooks.Delivered,
 	}
 	executor := graph.NewExecutor(resolver, graph.ExecutorOptions{
 		NoIntrospection: !cfg.Introspection, Operations: operations, OnlyRegistered: cfg.OnlyRegistered,
@@ -162,6 +170,7 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	background.Go(func() { _ = hub.Run(inBackground) })      // likewise
 	background.Go(func() { handler.Run(inBackground) })
 	background.Go(func() { _ = newsroom.KeepTime(inBackground, logger) }) // likewise
+	background.Go(func() { _ = webhooks.Run(inBackground, follower) })    // likewise
 	if verifier.Provider != nil {
 		background.Go(func() { _ = verifier.Provider.Run(inBackground) }) // likewise
 	}

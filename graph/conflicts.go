@@ -72,7 +72,7 @@ func documentOf(e news.Entity) fields {
 
 func storyDocument(s *news.Story) fields {
 	doc := fields{
-		"id": s.ID, "slug": s.Slug, "title": s.Title, "summary": orNull(s.Summary), "body": s.Body, "status": s.Status,
+		"id": s.ID, "slug": s.Slug, "title": s.Title, "summary": orNull(s.Summary), "body": bodyIn(s), "status": s.Status,
 		"language": s.Language, "breaking": s.Breaking, "priority": s.Priority, "tags": nonNil(s.Tags), "authors": nonNil(s.Authors),
 		"image": nil, "corrections": corrections(s.Corrections), "canonicalUrl": orNull(s.CanonicalURL), "source": source(s.Source),
 		"publishedAt": instant(s.PublishedAt), "updatedAt": instant(s.UpdatedAt), "createdAt": instant(s.CreatedAt),
@@ -93,6 +93,18 @@ func storyDocument(s *news.Story) fields {
 		doc["schedule"] = fields{"at": instant(w.At), "local": orNull(w.Local), "zone": orNull(w.Zone)}
 	}
 	return doc
+}
+
+// longestBody is how long a story's body may be, in bytes, to be in the answer to a
+// conflict. An operation may meet twenty of them, with two versions each.
+const longestBody = 64 << 10
+
+// bodyIn is the body of a story; nil for one that is too long and has to be asked for.
+func bodyIn(s *news.Story) any {
+	if len(s.Body) > longestBody {
+		return nil
+	}
+	return s.Body
 }
 
 func entryDocument(e *news.TickerEntry) fields {

@@ -17,8 +17,8 @@ const (
 
 	// dearDiff and dearRevision are what a comparison of two versions, and a version in
 	// a list, cost beside their fields: whole documents are read for them.
-	dearDiff     = 1_000
-	dearRevision = 20
+	dearDiff     = 10_000
+	dearRevision = 200
 
 	// plainList is how long a list is taken to be that has no arguments to say so.
 	plainList = 5

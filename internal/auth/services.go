@@ -36,8 +36,8 @@ type Versions interface {
 	Versions(ctx context.Context, id news.EntityID, before, limit int) ([]news.Line, error)
 }
 
-// ServiceTokens know the service tokens of a newsroom. One is looked for when it is
-// first used, and kept true by the log from then on. They may be used by many
+// ServiceTokens know the service tokens of a newsroom: those that were loaded, and
+// those that were looked for when they were first used. The log keeps them true. They may be used by many
 // goroutines at once.
 type ServiceTokens struct {
 	log   Versions
@@ -64,6 +64,39 @@ func NewServiceTokens(log Versions, now func() time.Time) *ServiceTokens {
 		known: map[news.ServiceTokenID]*news.ServiceToken{}, absent: map[news.ServiceTokenID]time.Time{},
 		looking: map[news.ServiceTokenID]*lookup{},
 	}
+}
+
+// A Lister is the part of a news.Reading where all service tokens are found.
+type Lister interface {
+	// Listed is as in news.Reading.
+	Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error)
+}
+
+// Load reads the newest service tokens, as many as are kept. Whoever has one of them
+// then has nothing to do with who tries tokens that nobody knows. It is to be called
+// once, when the log is followed.
+func (s *ServiceTokens) Load(ctx context.Context, store Lister) error {
+	w := news.Window{First: news.MaxPage}
+	for loaded := 0; loaded < maxKnown; {
+		page, err := store.Listed(ctx, news.ServiceTokens(), w)
+		if err != nil {
+			return fmt.Errorf("read the service tokens: %w", err)
+		}
+		s.mu.Lock()
+		for _, item := range page.Items {
+			if token, ok := item.(*news.ServiceToken); ok {
+				s.note(token)
+			}
+		}
+		s.mu.Unlock()
+		if !page.HasNext || len(page.Items) == 0 {
+			return nil
+		}
+		loaded += len(page.Items)
+		last := news.CursorOf(page.Items[len(page.Items)-1])
+		w.After = &last
+	}
+	return nil
 }
 
 // Passed takes note of lines of the log, in order: a token that one of them revokes is

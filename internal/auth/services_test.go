@@ -1,9 +1,11 @@
 package auth_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -239,5 +241,54 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	if s.log.looked < 1 || s.log.looked > 100 {
 		t.Errorf("got %d readings of the log, want few", s.log.looked)
+	}
+}
+
+// Listed gives two tokens a page, so that there are several.
+func (l *tokenLog) Listed(_ context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []news.Entity
+	for _, line := range l.newest {
+		if sel.Holds(line.Doc.Listing()) {
+			list = append(list, line.Doc)
+		}
+	}
+	slices.SortFunc(list, func(a, b news.Entity) int { return cmp.Compare(b.Ref().ID, a.Ref().ID) })
+	if w.After != nil {
+		list = slices.DeleteFunc(list, func(e news.Entity) bool { return e.Ref().ID >= w.After.ID })
+	}
+	page := news.Page[news.Entity]{Items: list[:min(2, len(list))]}
+	page.HasNext = len(list) > len(page.Items)
+	return page, l.err
+}
+
+// TestNobodyLocksServicesOut: whoever tries tokens that nobody knows costs those
+// nothing who have one.
+func TestNobodyLocksServicesOut(t *testing.T) {
+	var tokens []news.Entity
+	var texts []string
+	for i := range 5 {
+		token, text := serviceToken(fmt.Sprintf("token_%d", i))
+		tokens, texts = append(tokens, token), append(texts, text)
+	}
+	s := newServices(tokens...)
+	if err := s.known.Load(t.Context(), s.log); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		_, text := serviceToken(fmt.Sprintf("token_made_up_%d", i))
+		if _, err := s.Verify(t.Context(), text); err == nil {
+			t.Fatal("a token that is not there is good")
+		}
+	}
+	for i, text := range texts {
+		if who, err := s.Verify(t.Context(), text); err != nil || who.Role != news.Editor {
+			t.Errorf("token %d: got %+v, %v", i, who, err)
+		}
+	}
+	s.log.err = errors.New("away")
+	if err := s.known.Load(t.Context(), s.log); err == nil {
+		t.Error("what can't be read is no error")
 	}
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -66,6 +67,11 @@ func (d *Desk) RetractStory(ctx context.Context, who news.Actor, id news.StoryID
 		return nil, news.Invalid("id", "names a story that has never been public: there is nothing to take back")
 	}
 	next := d.nextStory(current)
+	if !current.Public() {
+		if err := d.asLastPublic(ctx, next); err != nil {
+			return nil, err
+		}
+	}
 	next.Status, next.WithdrawnIn = news.StoryRetracted, next.Version
 	next.Schedule, next.EmbargoedUntil = nil, time.Time{}
 	blank(next)
@@ -73,6 +79,27 @@ func (d *Desk) RetractStory(ctx context.Context, who news.Actor, id news.StoryID
 		At: next.UpdatedAt, Note: note, Kind: news.Retracting, FromVersion: current.Version, ToVersion: next.Version,
 	})
 	return commitOne[*news.Story](ctx, d, who, news.OpRetracted, next, current)
+}
+
+// asLastPublic gives a story that is hidden the content that the public saw last:
+// what was written since is nobody's business, also when the story is retracted.
+func (d *Desk) asLastPublic(ctx context.Context, s *news.Story) error {
+	if s.WithdrawnIn < 2 {
+		return nil // it came with an archive, which does not tell
+	}
+	was, err := d.storyVersion(ctx, s.ID, s.WithdrawnIn-1)
+	if err != nil {
+		return fmt.Errorf("read what the public saw last of %s: %w", s.ID, err)
+	}
+	content := was.StoryContent
+	if content.Tags, err = d.standing(ctx, was.Tags); err != nil {
+		return err
+	}
+	if content.Authors, err = d.standing(ctx, was.Authors); err != nil {
+		return err
+	}
+	setContent(s, content)
+	return nil
 }
 
 // blank takes from a story what a retraction does.

@@ -28,6 +28,8 @@ type Desk struct {
 	store news.Store
 	now   func() time.Time
 
+	paces paces
+
 	idsMu  sync.Mutex
 	ids    *ulid.MonotonicEntropy
 	idTime uint64 // of the newest id, in ms; it never goes back as a clock may
@@ -57,6 +59,9 @@ func (d *Desk) newID(prefix string) string {
 // faster with prev, the *news.ConflictError is as conflict makes it.
 func commitOne[E news.Entity](ctx context.Context, d *Desk, by news.Actor, op news.Op, next, prev news.Entity) (E, error) {
 	var none E
+	if err := d.admit(by); err != nil {
+		return none, err
+	}
 	lines, err := d.store.Commit(ctx, []news.Change{d.change(by, op, next, prev)})
 	switch {
 	case err == nil:

@@ -175,10 +175,29 @@ func TestADiffIsReadable(t *testing.T) {
 	}
 }
 
+// TestFarChangesOfALongText changes a long text at both ends, in whose middle nothing
+// may seem to have changed.
+func TestFarChangesOfALongText(t *testing.T) {
+	for name, end := range map[string]string{"lines": "\n", "sentences": ". "} {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			for i := range 8000 {
+				fmt.Fprintf(&b, "La ligne %d%s", i, end)
+			}
+			before := b.String()
+			after := strings.NewReplacer("ligne 10"+end, "phrase 10"+end, "ligne 7990"+end, "phrase 7990"+end).Replace(before)
+			want := strings.NewReplacer("ligne 10"+end, "[-ligne-]{+phrase+} 10"+end, "ligne 7990"+end, "[-ligne-]{+phrase+} 7990"+end).Replace(before)
+			if got := marked(desk.DiffText(before, after)); got != want {
+				t.Errorf("got %d bytes, want %d", len(got), len(want))
+			}
+		})
+	}
+}
+
 // A text may have more words than there are runes below those that no string holds.
 func TestADiffOfVeryManyWords(t *testing.T) {
 	var b strings.Builder
-	for i := range 55_290 {
+	for i := range 55_400 {
 		fmt.Fprintf(&b, "%d ", i)
 	}
 	want := b.String() + "[-one two three four-]{+five six seven eight+}"

@@ -121,7 +121,7 @@ func TestEachMoveFromEachState(t *testing.T) {
 			"unschedule": "id names a story that is not scheduled", "unpublish": "id names a story that is not published",
 			"embargo": "UNPUBLISHED EMBARGOED", "lift": "same",
 			"correct": "id names a story that is not public, of which readers need no explanation: update it",
-			"retract": "RETRACTED RETRACTED", "restore": "same",
+			"retract": "RETRACTED RETRACTED REMOVED", "restore": "same",
 		},
 		"never public": {
 			"update": "UNPUBLISHED UPDATED", "publish": "EMBARGOED PUBLISHED", "schedule": "SCHEDULED SCHEDULED",
@@ -133,7 +133,7 @@ func TestEachMoveFromEachState(t *testing.T) {
 		"RETRACTED": {
 			"update": retracted, "publish": retracted, "schedule": retracted, "unschedule": "id names a story that is not scheduled",
 			"unpublish": "id names a story that is not published", "embargo": retracted, "lift": retracted, "correct": retracted,
-			"retract": "id names a story that has been retracted already", "restore": "UNPUBLISHED RESTORED",
+			"retract": "id names a story that has been retracted already", "restore": "UNPUBLISHED RESTORED REMOVED",
 		},
 	} {
 		for move, want := range want {

@@ -53,6 +53,8 @@ func (m *model) commit(now time.Time) {
 // event is what the public is told of a move that made after of before.
 func event(before, after model, op news.Op) news.EventKind {
 	switch {
+	case !before.public() && !after.public() && before.lost() != after.lost():
+		return news.EventRemoved // the note of a retraction comes, or goes
 	case !before.public() && after.public():
 		return news.EventPublished
 	case before.public() && !after.public():

@@ -22,10 +22,16 @@ type Event struct {
 func (f *Follower) events(ctx context.Context, l look, w wanted) ([]Event, error) {
 	var events []Event
 	var stale []news.EntityID
+	var err error
 	for i, line := range l.lines {
 		e, ok := w.event(line)
 		if !ok {
 			continue
+		}
+		if e.Kind == news.EventRemoved && line.Before.Status == string(news.StoryRetracted) {
+			if e.Public, err = f.retracted(ctx, line.Doc.Ref()); err != nil {
+				return nil, err
+			}
 		}
 		events = append(events, e)
 		if l.stale[i] && e.Kind != "" {
@@ -40,6 +46,29 @@ func (f *Follower) events(ctx context.Context, l look, w wanted) ([]Event, error
 		events[i].show(current)
 	}
 	return events, nil
+}
+
+// retracted is a story as it was while it was retracted, for the line that undoes
+// that: nothing of what it is behind it is public, not even its slug.
+func (f *Follower) retracted(ctx context.Context, undone news.Ref) (news.Entity, error) {
+	line, err := f.source.Version(ctx, undone.ID, undone.Version-1)
+	if err != nil {
+		return nil, fmt.Errorf("see what %s was when it was retracted: %w", undone.ID, err)
+	}
+	was, ok := line.Doc.(*news.Story)
+	if !ok {
+		return nil, fmt.Errorf("version %d of %s is no story", undone.Version-1, undone.ID)
+	}
+	shown := hushed(was)
+	shown.Version = undone.Version
+	return shown, nil
+}
+
+// hushed is a retracted story that shows no more of itself than one that is down.
+func hushed(s *news.Story) *news.Story {
+	c := *s
+	c.Status = news.StoryUnpublished
+	return &c
 }
 
 // current finds what the public is shown by now of entities; nil for nothing.
@@ -101,9 +130,7 @@ func (e *Event) withdrawnSince(now news.Entity) {
 	}
 	if s, ok := e.Public.(*news.Story); ok && s.Status == news.StoryRetracted {
 		// What a retracted story shows of itself is not public once that is undone.
-		undone := *s
-		undone.Status = news.StoryUnpublished
-		e.Public = &undone
+		e.Public = hushed(s)
 	}
 }
 
@@ -117,10 +144,6 @@ func tombstone(t *news.Tag) *news.Tag {
 
 // withdraws tells whether a line takes something from the public.
 func withdraws(line news.Line) bool {
-	if kind, ok := line.Event(); ok {
-		return kind == news.EventRemoved
-	}
-	// A story that was retracted could still be read, as little as it was.
-	s, ok := line.Doc.(*news.Story)
-	return ok && line.Before != nil && line.Before.Status == string(news.StoryRetracted) && s.Status != news.StoryRetracted
+	kind, ok := line.Event()
+	return ok && kind == news.EventRemoved
 }

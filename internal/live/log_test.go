@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -57,8 +58,12 @@ func (l *memoryLog) Lines(ctx context.Context, after news.Seq, limit int) ([]new
 	return found, nil
 }
 
-func (l *memoryLog) Version(context.Context, news.EntityID, int) (news.Line, error) {
-	return news.Line{}, news.ErrNotFound
+func (l *memoryLog) Version(ctx context.Context, id news.EntityID, version int) (news.Line, error) {
+	found, err := l.Versions(ctx, id, version+1, 1)
+	if err != nil || len(found) == 0 || found[0].Doc.Ref().Version != version {
+		return news.Line{}, cmp.Or(err, news.ErrNotFound)
+	}
+	return found[0], nil
 }
 
 func (l *memoryLog) Nodes(ctx context.Context, who news.Audience, ids []news.EntityID) (map[news.EntityID]news.Entity, error) {

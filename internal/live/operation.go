@@ -29,7 +29,7 @@ type Open func(ctx context.Context) (Operation, error)
 // error ends the group.
 //
 // Readers come back from long ago, so the operation in force is asked of earlier
-// lines too, and has to see them as they were to be seen then. Tags knows how.
+// lines too, and has to see them as they were to be seen then. A TagTrace does.
 type Reopener interface {
 	Operation
 	// Reopens tells whether the operation has to be opened anew behind a line,

@@ -59,7 +59,7 @@ func (s *storyline) retag() {
 }
 
 func (s *storyline) restore() {
-	s.goOn(news.OpRestored, func(s *news.Story) { s.Status = news.StoryUnpublished })
+	s.goOn(news.OpRestored, func(s *news.Story) { s.Status, s.Slug = news.StoryUnpublished, "hidden" })
 }
 
 func (s *storyline) embargo() {
@@ -87,13 +87,13 @@ func TestWhatIsReplayedOfALife(t *testing.T) {
 			`1 REMOVED "Title 1" "" "Note 2"`, `2 REMOVED "Title 1" "" "Note 2"`,
 		}},
 		{"retracted when it was down", func(s *storyline) { s.publish(); s.unpublish(); s.retract() }, []string{
-			`1 REMOVED "Title 2" "" "Note 3"`, `2 REMOVED "Title 2" "" "Note 3"`,
+			`1 REMOVED "Title 2" "" "Note 3"`, `2 REMOVED "Title 2" "" "Note 3"`, `3 REMOVED "Title 2" "" "Note 3"`,
 		}},
 		{"a retraction that was undone", func(s *storyline) { s.publish(); s.retract(); s.restore() }, []string{
-			`1 REMOVED "" "" ""`, `2 REMOVED "" "" ""`,
+			`1 REMOVED "" "" ""`, `2 REMOVED "" "" ""`, `3 REMOVED "" "" ""`,
 		}},
 		{"published after a retraction", func(s *storyline) { s.publish(); s.retract(); s.restore(); s.publish() }, []string{
-			`1 REMOVED "" "" ""`, `2 REMOVED "" "" ""`, `4 PUBLISHED "Title 4" "Body 4" "Note 2"`,
+			`1 REMOVED "" "" ""`, `2 REMOVED "" "" ""`, `3 REMOVED "" "" ""`, `4 PUBLISHED "Title 4" "Body 4" "Note 2"`,
 		}},
 		{"under embargo", func(s *storyline) { s.draft(); s.embargo(); s.update() }, nil},
 		{"released", func(s *storyline) { s.draft(); s.embargo(); s.update(); s.release(); s.update() }, []string{
@@ -141,6 +141,12 @@ func lifeAfter(t *testing.T, f *live.Follower, after news.Seq) []string {
 		if len(s.Corrections) > 0 {
 			note = s.Corrections[0].Note
 		}
+		if s.Slug == "hidden" && e.Kind == news.EventRemoved {
+			t.Errorf("line %d shows a slug that nobody has seen", e.Seq)
+		}
+		if s.Version < e.Doc.Ref().Version {
+			t.Errorf("line %d of version %d shows version %d", e.Seq, e.Doc.Ref().Version, s.Version)
+		}
 		list = append(list, fmt.Sprintf("%d %s %q %q %q", e.Seq, e.Kind, s.Title, s.Body, note))
 	}
 	return list
@@ -157,11 +163,38 @@ func TestEachMoveIsOneEvent(t *testing.T) {
 			move()
 			synctest.Wait()
 		}
-		c.mustHave(t, "a live reader", fromTo(4, 6))
-		mustShow(t, c, []news.EventKind{news.EventPublished, news.EventUpdated, news.EventRemoved})
+		c.mustHave(t, "a live reader", append(fromTo(4, 6), 8))
+		mustShow(t, c, []news.EventKind{news.EventPublished, news.EventUpdated, news.EventRemoved, news.EventRemoved})
 		if got := c.shown(t); got[0].Text != "Body 3" || got[2].Text != "" {
 			t.Errorf("the release shows %q, the retraction %q", got[0].Text, got[2].Text)
 		}
+	})
+}
+
+// TestUndoingARetractionWaitsForTheStore: what was shown of the story is read then.
+func TestUndoingARetractionWaitsForTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &memoryLog{}
+		h := serve(t, log, live.Options{}, live.HubOptions{})
+		away := true
+		c := join(t, h, "all", &operation{t: t, wants: func(line news.Line) bool {
+			if line.Seq == 3 && away {
+				away = false
+				log.fail(fmt.Errorf("dial: %w", news.ErrUnavailable))
+			}
+			return true
+		}}, nil)
+		s := &storyline{log: log}
+		s.publish()
+		s.retract()
+		synctest.Wait()
+		s.restore()
+		time.Sleep(time.Minute)
+		c.mustHave(t, "while the store is away", fromTo(1, 2))
+		log.fail(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		c.mustHave(t, "afterwards", fromTo(1, 3))
 	})
 }
 

@@ -87,8 +87,11 @@ func (c Change) Event() (kind EventKind, ok bool) {
 		return "", false
 	}
 	was := c.Before != nil && inForce(of, c.Before.Status)
-	is := inForce(of, c.Doc.Listing().Status)
+	status := c.Doc.Listing().Status
+	is := inForce(of, status)
 	switch {
+	case !was && !is && c.Before != nil && of == KindStory && (c.Before.Status == string(StoryRetracted)) != (status == string(StoryRetracted)):
+		return EventRemoved, true // the note of a retraction comes, or goes
 	case !was && !is:
 		return "", false
 	case !was:

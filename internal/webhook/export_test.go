@@ -1,0 +1,8 @@
+package webhook
+
+// What is tested by itself.
+var (
+	Public     = public
+	RetryAfter = retryAfter
+	Sign       = sign
+)
