@@ -84,12 +84,14 @@ func (d *Desk) RetractStory(ctx context.Context, who news.Actor, id news.StoryID
 // asLastPublic gives a story that is hidden the content that the public saw last:
 // what was written since is nobody's business, also when the story is retracted.
 func (d *Desk) asLastPublic(ctx context.Context, s *news.Story) error {
-	if s.WithdrawnIn < 2 {
-		return nil // it came with an archive, which does not tell
-	}
-	was, err := d.storyVersion(ctx, s.ID, s.WithdrawnIn-1)
-	if err != nil {
-		return fmt.Errorf("read what the public saw last of %s: %w", s.ID, err)
+	was, err := s, error(nil)
+	for !was.Public() { // a retraction withdraws what was hidden already, too
+		if was.WithdrawnIn < 2 {
+			return nil // it came with an archive, which does not tell
+		}
+		if was, err = d.storyVersion(ctx, s.ID, was.WithdrawnIn-1); err != nil {
+			return fmt.Errorf("read what the public saw last of %s: %w", s.ID, err)
+		}
 	}
 	content := was.StoryContent
 	if content.Tags, err = d.standing(ctx, was.Tags); err != nil {

@@ -353,6 +353,29 @@ func TestARetractionLeavesTheNote(t *testing.T) {
 	wantInvalid(t, err, "version")
 }
 
+// What was written while a story was hidden stays so when it is retracted, restored
+// from that, and retracted again.
+func TestASecondRetractionShowsWhatWasPublic(t *testing.T) {
+	r := open(t)
+	ctx := t.Context()
+	s := r.in(t, "harmless", "UNPUBLISHED")
+	hidden, err := r.UpdateStory(ctx, editor, s.ID, s.Version, func(e *desk.StoryEdit) { e.Title, e.Slug = "Secret", "secret" })
+	must(t, err)
+	s = hidden
+	for range 3 {
+		s, err = r.RetractStory(ctx, editor, s.ID, s.Version, "It was wrong.")
+		must(t, err)
+		if s.Title != "harmless" || s.Slug != "harmless" {
+			t.Errorf("the retraction shows %q at %q", s.Title, s.Slug)
+		}
+		s, err = r.RestoreStory(ctx, editor, s.ID, s.Version, hidden.Version)
+		must(t, err)
+		if s.Title != "Secret" || s.Status != news.StoryUnpublished {
+			t.Errorf("restored: got %+v", s)
+		}
+	}
+}
+
 func TestRestoringAVersion(t *testing.T) {
 	r := open(t)
 	ctx := t.Context()
