@@ -21,6 +21,8 @@ import (
 // counting counts what an operation asks of the store, by method.
 type counting struct {
 	news.Store
+	committed func() // called after a commit
+
 	mu    sync.Mutex
 	calls map[string]int
 	ids   []news.StoryID // that stories were asked for by, sorted for each call
@@ -46,6 +48,7 @@ func (c *counting) reset() map[string]int {
 
 func (c *counting) Commit(ctx context.Context, changes []news.Change) ([]news.Line, error) {
 	c.count("Commit")
+	defer c.committed()
 	return c.Store.Commit(ctx, changes)
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 // A newsroom is a whole server but for its transports, with a clock that moves a
-// second whenever it is looked at.
+// second with every commit.
 type newsroom struct {
 	store    *counting
 	desk     *desk.Desk
@@ -56,7 +56,8 @@ func openIn(t testing.TB, in storeKind) *newsroom {
 		}
 	})
 	n := &newsroom{store: &counting{Store: store}, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	n.desk = desk.New(n.store, n.tick)
+	n.store.committed = n.tick
+	n.desk = desk.New(n.store, n.clock)
 	var err error
 	n.follower, err = live.Follow(t.Context(), n.store, live.Options{MaxBehind: 500})
 	must(t, err)
@@ -98,11 +99,10 @@ func (n *newsroom) deliveredTo(ctx context.Context, ids []news.WebhookID) (map[n
 	return found, nil
 }
 
-func (n *newsroom) tick() time.Time {
+func (n *newsroom) tick() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.now = n.now.Add(time.Second)
-	return n.now
 }
 
 func (n *newsroom) clock() time.Time {

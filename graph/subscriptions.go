@@ -73,6 +73,9 @@ func (s *Subscriptions) join(ctx context.Context, op *graphql.OperationContext, 
 		return nil, err
 	}
 	who := s.resolver.actor(ctx)
+	if expired(who, s.resolver.Now()) {
+		who = news.Actor{}
+	}
 	if err := notLong(op); err != nil {
 		return nil, err
 	}
@@ -194,11 +197,7 @@ var (
 func (s *Subscriptions) open(ctx context.Context, op *graphql.OperationContext, who news.Actor) (live.Operation, error) {
 	// Connections see to it themselves that they end with their token. A preview is no
 	// part of what is followed.
-	asked := news.Actor{Name: who.Name, Role: who.Role}
-	if expired(who, s.resolver.Now()) {
-		asked = news.Actor{}
-	}
-	ctx = news.WithActor(ctx, asked)
+	ctx = news.WithActor(ctx, news.Actor{Name: who.Name, Role: who.Role})
 	o := &operation{feed: &feed{events: make(chan live.Event, 1)}}
 	ctx = context.WithValue(graphql.StartOperationTrace(ctx), feedKey{}, o.feed)
 	o.responses, o.ctx = s.executor.DispatchOperation(ctx, op)
