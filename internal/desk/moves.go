@@ -32,7 +32,7 @@ func (d *Desk) PublishStory(ctx context.Context, who news.Actor, id news.StoryID
 	case current.Public():
 		return nil, news.Invalid("id", "names a story that is public already")
 	case current.Status == news.StoryPublished:
-		return nil, news.Invalid("id", "names a story that is published already and under embargo until %s: move that, or lift it", shownInstant(current.EmbargoedUntil))
+		return nil, news.Invalid("id", "names a story that is published already and under embargo until %s: move or lift the embargo by itself", shownInstant(current.EmbargoedUntil))
 	}
 	next := d.nextStory(current)
 	if p.EmbargoedUntil != nil {
@@ -75,8 +75,8 @@ func release(s *news.Story) {
 	}
 }
 
-// UnpublishStory takes a story out of the public view. An embargo that it is under
-// stays. Errors: as UpdateStory.
+// UnpublishStory takes a story out of the public view; one that never was there, as
+// it was under embargo, is a draft again. The embargo stays. Errors: as UpdateStory.
 func (d *Desk) UnpublishStory(ctx context.Context, who news.Actor, id news.StoryID, expected int) (*news.Story, error) {
 	if err := d.Authorize(who, UnpublishStory); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (d *Desk) UnpublishStory(ctx context.Context, who news.Actor, id news.Story
 		return nil, news.Invalid("id", "names a story that is not published")
 	}
 	next := d.nextStory(current)
-	next.Status = news.StoryUnpublished
+	next.Status = hiddenStatus(next)
 	if current.Public() {
 		next.WithdrawnIn = next.Version
 	}
@@ -112,11 +112,16 @@ func (d *Desk) UnscheduleStory(ctx context.Context, who news.Actor, id news.Stor
 		return nil, news.Invalid("id", "names a story that is not scheduled")
 	}
 	next := d.nextStory(current)
-	next.Status, next.Schedule = news.StoryDraft, nil
-	if !next.PublishedAt.IsZero() {
-		next.Status = news.StoryUnpublished
-	}
+	next.Status, next.Schedule = hiddenStatus(next), nil
 	return commitOne[*news.Story](ctx, d, who, news.OpUnscheduled, next, current)
+}
+
+// hiddenStatus is the status of a story that is neither public nor about to be.
+func hiddenStatus(s *news.Story) news.StoryStatus {
+	if s.PublishedAt.IsZero() {
+		return news.StoryDraft
+	}
+	return news.StoryUnpublished
 }
 
 // EmbargoStory sets or moves the embargo of a story that is not public; the zero

@@ -84,7 +84,7 @@ func TestEachMoveFromEachState(t *testing.T) {
 	const (
 		retracted = "id names a story that has been retracted: restore an earlier version first"
 		public    = "id names a story that is public already"
-		embargoed = "id names a story that is published already and under embargo until 2026-03-02T14:00:00Z: move that, or lift it"
+		embargoed = "id names a story that is published already and under embargo until 2026-03-02T14:00:00Z: move or lift the embargo by itself"
 	)
 	// What becomes of it: its shelf, the op, the event. Or why not. "same" is for a
 	// move that changes nothing.
@@ -105,7 +105,7 @@ func TestEachMoveFromEachState(t *testing.T) {
 		},
 		"EMBARGOED": {
 			"update": "EMBARGOED UPDATED", "publish": embargoed, "schedule": embargoed,
-			"unschedule": "id names a story that is not scheduled", "unpublish": "UNPUBLISHED UNPUBLISHED",
+			"unschedule": "id names a story that is not scheduled", "unpublish": "DRAFT UNPUBLISHED",
 			"embargo": "EMBARGOED EMBARGOED", "lift": "PUBLISHED RELEASED PUBLISHED",
 			"correct": "id names a story that is not public, of which readers need no explanation: update it",
 			"retract": "id names a story that has never been public: there is nothing to take back", "restore": "same",
@@ -124,9 +124,9 @@ func TestEachMoveFromEachState(t *testing.T) {
 			"retract": "RETRACTED RETRACTED REMOVED", "restore": "same",
 		},
 		"never public": {
-			"update": "UNPUBLISHED UPDATED", "publish": "EMBARGOED PUBLISHED", "schedule": "SCHEDULED SCHEDULED",
+			"update": "DRAFT UPDATED", "publish": "EMBARGOED PUBLISHED", "schedule": "SCHEDULED SCHEDULED",
 			"unschedule": "id names a story that is not scheduled", "unpublish": "id names a story that is not published",
-			"embargo": "UNPUBLISHED EMBARGOED", "lift": "UNPUBLISHED EMBARGOED",
+			"embargo": "DRAFT EMBARGOED", "lift": "DRAFT EMBARGOED",
 			"correct": "id names a story that is not public, of which readers need no explanation: update it",
 			"retract": "id names a story that has never been public: there is nothing to take back", "restore": "same",
 		},

@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -97,6 +98,10 @@ func (r *rulebook) url(field string, u news.URL, required bool) news.URL {
 	parsed, err := url.Parse(s)
 	if err != nil || parsed.Hostname() == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
 		r.refuse(field, "must be an absolute http or https URL")
+	} else if port := parsed.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			r.refuse(field, "has a port that is none")
+		}
 	}
 	return news.URL(s)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 
 	"depeche/internal/news"
 	"depeche/internal/text"
@@ -11,6 +12,9 @@ import (
 
 // maxServiceTokenName is in characters.
 const maxServiceTokenName = 100
+
+// ownNames are those under which lines are written or read that no person stands for.
+func ownNames() []string { return []string{theClock().Name, webhooksBy, previewer} }
 
 // CreateServiceToken makes a service token and the text of it, which is shown this
 // once. Errors: ErrInvalid, and those of Authorize.
@@ -20,6 +24,9 @@ func (d *Desk) CreateServiceToken(ctx context.Context, who news.Actor, name stri
 	}
 	var rules rulebook
 	name = rules.line("name", name, maxServiceTokenName)
+	if slices.Contains(ownNames(), name) {
+		rules.refuse("name", "is one that depeche uses itself")
+	}
 	switch role {
 	case news.Contributor, news.Editor, news.Admin:
 	default: // a reader needs no token

@@ -141,6 +141,9 @@ func moves() []move {
 		{"unpublish", news.OpUnpublished, desk.UnpublishStory, func(m *model, _, _ time.Time) error {
 			refused := m.state != news.StoryPublished
 			m.state = news.StoryUnpublished
+			if m.published.IsZero() {
+				m.state = news.StoryDraft
+			}
 			return unless(refused)
 		}, func(ctx ctx, d *desk.Desk, who news.Actor, m model, expected int, _ time.Time) (*news.Story, error) {
 			return d.UnpublishStory(ctx, who, m.id, expected)
