@@ -29,6 +29,10 @@ type WebhookContent struct {
 	Kinds       []Kind `bson:"kinds,omitempty"` // of entities that are told of; empty: all that are public
 }
 
+// LeaseKey is under which key the Lease is kept of who delivers to a webhook, and how
+// far that has come.
+func (id WebhookID) LeaseKey() string { return "webhook:" + string(id) }
+
 // A WebhookStatus is where a webhook is in its life.
 type WebhookStatus string
 

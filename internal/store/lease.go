@@ -7,10 +7,6 @@ import (
 	"depeche/internal/news"
 )
 
-// webhookLease begins the key of the lease that says how far a webhook has been
-// served; its id follows.
-const webhookLease = "webhook:"
-
 // webhookLeases are the leases of all webhooks.
 func webhookLeases(ctx context.Context, from news.Store) ([]news.Lease, error) {
 	var leases []news.Lease
@@ -20,7 +16,7 @@ func webhookLeases(ctx context.Context, from news.Store) ([]news.Lease, error) {
 		if hook == nil || err != nil {
 			return leases, err
 		}
-		key := webhookLease + string(hook.Ref().ID)
+		key := news.WebhookID(hook.Ref().ID).LeaseKey()
 		kept, err := from.Leases(ctx, []string{key})
 		if err != nil {
 			return nil, err

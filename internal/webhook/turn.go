@@ -105,7 +105,7 @@ func (t *turn) run(ctx context.Context) error {
 // begin takes the lease with the note that is in it. A node that leaves a newer note
 // at this very moment is written over: what it delivered last comes again then.
 func (t *turn) begin(ctx context.Context) error {
-	key := leaseKey(t.hook.ID)
+	key := t.hook.ID.LeaseKey()
 	leases, err := t.d.leases(ctx, []string{key})
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (t *turn) begin(ctx context.Context) error {
 // save keeps the note, and the lease for so long.
 func (t *turn) save(ctx context.Context, hold time.Duration) error {
 	now := t.d.now()
-	mine := news.Lease{Key: leaseKey(t.hook.ID), Holder: t.d.holder, Until: now.Add(hold), Note: t.note.bytes()}
+	mine := news.Lease{Key: t.hook.ID.LeaseKey(), Holder: t.d.holder, Until: now.Add(hold), Note: t.note.bytes()}
 	kept, err := t.d.store.TakeLease(ctx, now, mine)
 	if err != nil {
 		return fmt.Errorf("keep how far a webhook is: %w", err)

@@ -182,7 +182,7 @@ func (d *Deliverer) share(ctx context.Context, source Source, turns map[news.Web
 	var keys []string
 	for id := range active {
 		if turns[id] == nil {
-			keys = append(keys, leaseKey(id))
+			keys = append(keys, id.LeaseKey())
 		}
 	}
 	leases, err := d.leases(ctx, keys)
@@ -190,7 +190,7 @@ func (d *Deliverer) share(ctx context.Context, source Source, turns map[news.Web
 		return err
 	}
 	for id, hook := range active {
-		held, found := leases[leaseKey(id)]
+		held, found := leases[id.LeaseKey()]
 		if turns[id] != nil || found && held.Holder != d.holder && d.now().Before(held.Until) {
 			continue
 		}
@@ -235,7 +235,7 @@ func end(turns map[news.WebhookID]*turn) {
 func (d *Deliverer) Delivered(ctx context.Context, ids []news.WebhookID) (map[news.WebhookID]news.Seq, error) {
 	keys := make([]string, len(ids))
 	for i, id := range ids {
-		keys[i] = leaseKey(id)
+		keys[i] = id.LeaseKey()
 	}
 	leases, err := d.leases(ctx, keys)
 	if err != nil {
@@ -243,7 +243,7 @@ func (d *Deliverer) Delivered(ctx context.Context, ids []news.WebhookID) (map[ne
 	}
 	delivered := make(map[news.WebhookID]news.Seq, len(leases))
 	for _, id := range ids {
-		if lease, found := leases[leaseKey(id)]; found {
+		if lease, found := leases[id.LeaseKey()]; found {
 			if n, err := readNote(lease.Note); err == nil {
 				delivered[id] = n.Seq
 			}
@@ -265,5 +265,3 @@ func (d *Deliverer) leases(ctx context.Context, keys []string) (map[string]news.
 	}
 	return leases, nil
 }
-
-func leaseKey(id news.WebhookID) string { return "webhook:" + string(id) }
