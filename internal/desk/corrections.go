@@ -113,10 +113,7 @@ func blank(s *news.Story) { s.Summary, s.Body, s.Image = "", "", nil }
 // changes nothing, and makes no new version, where the content is that already.
 // Errors: as UpdateStory.
 func (d *Desk) RestoreStory(ctx context.Context, who news.Actor, id news.StoryID, expected, version int) (*news.Story, error) {
-	if err := d.Authorize(who, RestoreStory); err != nil {
-		return nil, err
-	}
-	current, err := d.story(ctx, who, id, expected)
+	current, err := d.storyTo(ctx, who, RestoreStory, id, expected)
 	if err != nil {
 		return nil, err
 	}

@@ -20,10 +20,7 @@ type Publication struct {
 // then. Under an embargo it is published and hidden until that ends. A story that
 // is scheduled already is scheduled anew, or published now. Errors: as UpdateStory.
 func (d *Desk) PublishStory(ctx context.Context, who news.Actor, id news.StoryID, expected int, p Publication) (*news.Story, error) {
-	if err := d.Authorize(who, PublishStory); err != nil {
-		return nil, err
-	}
-	current, err := d.story(ctx, who, id, expected)
+	current, err := d.storyTo(ctx, who, PublishStory, id, expected)
 	switch {
 	case err != nil:
 		return nil, err
@@ -78,10 +75,7 @@ func release(s *news.Story) {
 // UnpublishStory takes a story out of the public view; one that never was there, as
 // it was under embargo, is a draft again. The embargo stays. Errors: as UpdateStory.
 func (d *Desk) UnpublishStory(ctx context.Context, who news.Actor, id news.StoryID, expected int) (*news.Story, error) {
-	if err := d.Authorize(who, UnpublishStory); err != nil {
-		return nil, err
-	}
-	current, err := d.story(ctx, who, id, expected)
+	current, err := d.storyTo(ctx, who, UnpublishStory, id, expected)
 	switch {
 	case err != nil:
 		return nil, err
@@ -101,10 +95,7 @@ func (d *Desk) UnpublishStory(ctx context.Context, who news.Actor, id news.Story
 // UnscheduleStory takes a story that is to be published back to the drafts, or to
 // the unpublished ones where it has been public before. Errors: as UpdateStory.
 func (d *Desk) UnscheduleStory(ctx context.Context, who news.Actor, id news.StoryID, expected int) (*news.Story, error) {
-	if err := d.Authorize(who, PublishStory); err != nil {
-		return nil, err
-	}
-	current, err := d.story(ctx, who, id, expected)
+	current, err := d.storyTo(ctx, who, PublishStory, id, expected)
 	switch {
 	case err != nil:
 		return nil, err
@@ -128,10 +119,7 @@ func hiddenStatus(s *news.Story) news.StoryStatus {
 // Moment lifts it, which makes a published story public. It changes nothing, and
 // makes no new version, where the embargo is so already. Errors: as UpdateStory.
 func (d *Desk) EmbargoStory(ctx context.Context, who news.Actor, id news.StoryID, expected int, until Moment) (*news.Story, error) {
-	if err := d.Authorize(who, EmbargoStory); err != nil {
-		return nil, err
-	}
-	current, err := d.story(ctx, who, id, expected)
+	current, err := d.storyTo(ctx, who, EmbargoStory, id, expected)
 	switch {
 	case err != nil:
 		return nil, err

@@ -124,6 +124,14 @@ func (d *Desk) story(ctx context.Context, who news.Actor, id news.StoryID, expec
 	return inVersion(ctx, d, who, found, "story", id, expected)
 }
 
+// storyTo is story for somebody who may do act to it.
+func (d *Desk) storyTo(ctx context.Context, who news.Actor, act Act, id news.StoryID, expected int) (*news.Story, error) {
+	if err := d.Authorize(who, act); err != nil {
+		return nil, err
+	}
+	return d.story(ctx, who, id, expected)
+}
+
 // storyVersion reads a version of a story. Errors: ErrNotFound.
 func (d *Desk) storyVersion(ctx context.Context, id news.StoryID, version int) (*news.Story, error) {
 	line, err := d.store.Version(ctx, news.EntityID(id), version)
