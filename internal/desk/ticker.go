@@ -85,7 +85,7 @@ func (d *Desk) CorrectTickerEntry(ctx context.Context, who news.Actor, id news.T
 	}
 	e := TickerEdit{TickerContent: current.Clone().TickerContent}
 	edit(&e)
-	if err := occurred(&e, current.OccurredAt, current.OccurredAt, sameDay); err != nil {
+	if err := d.occurred(&e, current.OccurredAt, current.OccurredAt, sameDay); err != nil {
 		return nil, err
 	}
 	content, err := d.tickerContent(ctx, &rules, e)

@@ -292,7 +292,7 @@ func TestTimesOfALineAsClocksShowThem(t *testing.T) {
 		{"an instant", func(e *desk.TickerEdit) { e.Occurred = desk.Moment{At: day(8, 0)} }, day(8, 0), ""},
 		{"too far ahead", func(e *desk.TickerEdit) {
 			e.Occurred = desk.Moment{Local: "2026-03-02T15:00", Zone: "Europe/Paris"}
-		}, time.Time{}, "occurredAt"},
+		}, time.Time{}, "occurred"},
 		{"twice", func(e *desk.TickerEdit) {
 			e.OccurredAt, e.Occurred = day(8, 0), desk.Moment{Local: "09:15", Zone: "Europe/Paris"}
 		}, time.Time{}, "occurred"},

@@ -16,7 +16,7 @@ const (
 
 // newLine finds the time that a new entry shows: now where none is given.
 func (d *Desk) newLine(e *TickerEdit) (given bool, err error) {
-	if err := occurred(e, time.Time{}, d.now().Add(clockAhead), lastDay); err != nil {
+	if err := d.occurred(e, time.Time{}, d.now().Add(clockAhead), lastDay); err != nil {
 		return false, err
 	}
 	if !e.OccurredAt.IsZero() {
@@ -28,7 +28,7 @@ func (d *Desk) newLine(e *TickerEdit) (given bool, err error) {
 
 // occurred makes OccurredAt of Occurred, where that is given. was is what OccurredAt
 // was before the edit.
-func occurred(e *TickerEdit, was, near time.Time, which day) error {
+func (d *Desk) occurred(e *TickerEdit, was, near time.Time, which day) error {
 	if e.Occurred.IsZero() {
 		return nil
 	}
@@ -36,8 +36,13 @@ func occurred(e *TickerEdit, was, near time.Time, which day) error {
 		return news.Invalid("occurred", "can't be combined with occurredAt")
 	}
 	at, err := e.Occurred.near("occurred", near, which)
+	if err != nil {
+		return err
+	}
+	var rules rulebook
+	rules.notAhead("occurred", at, d.now())
 	e.OccurredAt = at
-	return err
+	return rules.err
 }
 
 // pinEnd finds when a pin ends; the zero time where it has no end.
