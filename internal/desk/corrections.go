@@ -93,11 +93,8 @@ func (d *Desk) asLastPublic(ctx context.Context, s *news.Story) error {
 			return fmt.Errorf("read what the public saw last of %s: %w", s.ID, err)
 		}
 	}
-	content := was.StoryContent
-	if content.Tags, err = d.standing(ctx, was.Tags); err != nil {
-		return err
-	}
-	if content.Authors, err = d.standing(ctx, was.Authors); err != nil {
+	content, err := d.contentOf(ctx, was)
+	if err != nil {
 		return err
 	}
 	setContent(s, content)
@@ -126,11 +123,8 @@ func (d *Desk) RestoreStory(ctx context.Context, who news.Actor, id news.StoryID
 	case was.Status == news.StoryRetracted:
 		return nil, news.Invalid("version", "is one in which the story was retracted: it has no text")
 	}
-	content := was.StoryContent
-	if content.Tags, err = d.standing(ctx, was.Tags); err != nil {
-		return nil, err
-	}
-	if content.Authors, err = d.standing(ctx, was.Authors); err != nil {
+	content, err := d.contentOf(ctx, was)
+	if err != nil {
 		return nil, err
 	}
 	if current.Status != news.StoryRetracted && reflect.DeepEqual(content, current.StoryContent) {
@@ -143,6 +137,17 @@ func (d *Desk) RestoreStory(ctx context.Context, who news.Actor, id news.StoryID
 	}
 	made, err := commitOne[*news.Story](ctx, d, who, news.OpRestored, next, current)
 	return made, slugError(who, err)
+}
+
+// contentOf is the content of an earlier version, with the tags that stand for its
+// tags now.
+func (d *Desk) contentOf(ctx context.Context, was *news.Story) (content news.StoryContent, err error) {
+	content = was.StoryContent
+	if content.Tags, err = d.standing(ctx, was.Tags); err != nil {
+		return content, err
+	}
+	content.Authors, err = d.standing(ctx, was.Authors)
+	return content, err
 }
 
 // standing lists the tags that stand for tags now, in their order.

@@ -2,11 +2,9 @@ package desk
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"depeche/internal/news"
-	"depeche/internal/text"
 )
 
 // The bounds of a preview's life.
@@ -28,13 +26,9 @@ func (d *Desk) PreviewStory(ctx context.Context, who news.Actor, id news.StoryID
 	if life < shortestPreview || life > longestPreview {
 		return news.Actor{}, news.Invalid("minutes", "must be 1 to %d, which are seven days", longestPreview/time.Minute)
 	}
-	found, err := d.store.StoriesByID(ctx, who.Audience(), []news.StoryID{id})
+	story, err := d.visibleStory(ctx, who, id)
 	if err != nil {
 		return news.Actor{}, err
-	}
-	story, ok := found[id]
-	if !ok {
-		return news.Actor{}, fmt.Errorf("there is no story %s: %w", text.Quote(string(id)), news.ErrNotFound)
 	}
 	if err := d.authorizeOn(who, PreviewStory, story); err != nil {
 		return news.Actor{}, err

@@ -76,34 +76,18 @@ func (d *Desk) serviceToken(ctx context.Context, id news.ServiceTokenID) (*news.
 	if !news.ValidID(string(id)) {
 		return nil, notFound
 	}
-	newest, err := d.store.Versions(ctx, news.EntityID(id), 0, 1)
-	if err != nil {
-		return nil, err
+	_, token, ok, err := newest[*news.ServiceToken](ctx, d, news.EntityID(id))
+	if err == nil && !ok {
+		err = notFound
 	}
-	if len(newest) == 0 {
-		return nil, notFound
-	}
-	token, ok := newest[0].Doc.(*news.ServiceToken)
-	if !ok { // what else there is by this id is nobody's business here
-		return nil, notFound
-	}
-	return token, nil
+	return token, err
 }
 
 // ServiceTokens lists the service tokens, newest first. Errors: those of Authorize
 // and of Window.Check.
 func (d *Desk) ServiceTokens(ctx context.Context, who news.Actor, w news.Window) (news.Page[*news.ServiceToken], error) {
-	var page news.Page[*news.ServiceToken]
 	if err := d.Authorize(who, ManageTokens); err != nil {
-		return page, err
+		return news.Page[*news.ServiceToken]{}, err
 	}
-	listed, err := d.store.Listed(ctx, news.ServiceTokens(), w)
-	if err != nil {
-		return page, err
-	}
-	page.HasPrevious, page.HasNext, page.At = listed.HasPrevious, listed.HasNext, listed.At
-	for _, e := range listed.Items {
-		page.Items = append(page.Items, e.(*news.ServiceToken))
-	}
-	return page, nil
+	return pageOf[*news.ServiceToken](ctx, d, news.ServiceTokens(), w)
 }

@@ -12,14 +12,9 @@ import (
 // tagItself reads a tag, also a merged or a deleted one, where Reading gives the
 // tag that stands for it or none. Errors: ErrNotFound.
 func (d *Desk) tagItself(ctx context.Context, id news.TagID) (news.Line, *news.Tag, error) {
-	lines, err := d.store.Versions(ctx, news.EntityID(id), 0, 1)
-	if err != nil {
-		return news.Line{}, nil, err
-	}
-	if len(lines) > 0 {
-		if tag, ok := lines[0].Doc.(*news.Tag); ok {
-			return lines[0], tag, nil
-		}
+	line, tag, ok, err := newest[*news.Tag](ctx, d, news.EntityID(id))
+	if err != nil || ok {
+		return line, tag, err
 	}
 	return news.Line{}, nil, fmt.Errorf("there is no tag %s: %w", text.Quote(string(id)), news.ErrNotFound)
 }

@@ -141,19 +141,10 @@ func (d *Desk) FailWebhook(ctx context.Context, id news.WebhookID, expected int,
 // Webhooks lists the webhooks that are not deleted, newest first. Errors: those of
 // Authorize and of Window.Check.
 func (d *Desk) Webhooks(ctx context.Context, who news.Actor, w news.Window) (news.Page[*news.Webhook], error) {
-	var page news.Page[*news.Webhook]
 	if err := d.Authorize(who, ManageWebhooks); err != nil {
-		return page, err
+		return news.Page[*news.Webhook]{}, err
 	}
-	found, err := d.store.Listed(ctx, keptWebhooks(), w)
-	if err != nil {
-		return page, err
-	}
-	page.HasPrevious, page.HasNext, page.At = found.HasPrevious, found.HasNext, found.At
-	for _, item := range found.Items {
-		page.Items = append(page.Items, item.(*news.Webhook))
-	}
-	return page, nil
+	return pageOf[*news.Webhook](ctx, d, keptWebhooks(), w)
 }
 
 // keptWebhooks selects the webhooks that are not deleted.
@@ -187,14 +178,12 @@ func (d *Desk) changeWebhook(ctx context.Context, who news.Actor, op news.Op, id
 func (d *Desk) webhook(ctx context.Context, who news.Actor, id news.WebhookID, expected int) (*news.Webhook, error) {
 	found := map[news.WebhookID]*news.Webhook{}
 	if news.ValidID(string(id)) {
-		newest, err := d.store.Versions(ctx, news.EntityID(id), 0, 1)
+		_, w, ok, err := newest[*news.Webhook](ctx, d, news.EntityID(id))
 		if err != nil {
 			return nil, fmt.Errorf("read the webhook: %w", err)
 		}
-		if len(newest) > 0 {
-			if w, ok := newest[0].Doc.(*news.Webhook); ok && w.Status != news.WebhookDeleted {
-				found[id] = w
-			}
+		if ok && w.Status != news.WebhookDeleted {
+			found[id] = w
 		}
 	}
 	return inVersion(ctx, d, who, found, "webhook", id, expected)
