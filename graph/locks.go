@@ -59,20 +59,15 @@ func (r *Resolver) locksOn(ctx context.Context, ids []news.StoryID) (map[news.St
 // lockedStories are the stories whose locks are held.
 func (r *Resolver) lockedStories(ctx context.Context) (map[news.StoryID]bool, error) {
 	held := map[news.StoryID]bool{}
-	for w := (news.Window{First: news.MaxPage}); ; {
-		page, err := r.Store.Listed(ctx, news.HeldLocks(), w)
+	for locks, err := range news.Walk(ctx, r.Store, news.HeldLocks(), news.MaxPage) {
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range page.Items {
+		for _, e := range locks {
 			held[e.(*news.Lock).Story] = true
 		}
-		if !page.HasNext {
-			return held, nil
-		}
-		last := news.CursorOf(page.Items[len(page.Items)-1])
-		w.After = &last
 	}
+	return held, nil
 }
 
 // followLock follows the lock of a story for who may lock it now.

@@ -66,35 +66,25 @@ func NewServiceTokens(log Versions, now func() time.Time) *ServiceTokens {
 	}
 }
 
-// A Lister is the part of a news.Reading where all service tokens are found.
-type Lister interface {
-	// Listed is as in news.Reading.
-	Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error)
-}
-
 // Load reads the newest service tokens, as many as are kept. Whoever has one of them
 // then has nothing to do with who tries tokens that nobody knows. It is to be called
 // once, when the log is followed.
-func (s *ServiceTokens) Load(ctx context.Context, store Lister) error {
-	w := news.Window{First: news.MaxPage}
-	for loaded := 0; loaded < maxKnown; {
-		page, err := store.Listed(ctx, news.ServiceTokens(), w)
+func (s *ServiceTokens) Load(ctx context.Context, store news.Lister) error {
+	loaded := 0
+	for tokens, err := range news.Walk(ctx, store, news.ServiceTokens(), news.MaxPage) {
 		if err != nil {
 			return fmt.Errorf("read the service tokens: %w", err)
 		}
 		s.mu.Lock()
-		for _, item := range page.Items {
+		for _, item := range tokens {
 			if token, ok := item.(*news.ServiceToken); ok {
 				s.note(token)
 			}
 		}
 		s.mu.Unlock()
-		if !page.HasNext || len(page.Items) == 0 {
-			return nil
+		if loaded += len(tokens); loaded >= maxKnown {
+			break
 		}
-		loaded += len(page.Items)
-		last := news.CursorOf(page.Items[len(page.Items)-1])
-		w.After = &last
 	}
 	return nil
 }

@@ -37,22 +37,17 @@ func (d *Desk) DeleteTag(ctx context.Context, who news.Actor, id news.TagID, exp
 // nothingOnTheWay refuses a tag into which another one has been merged, whose
 // stories may not have come yet.
 func (d *Desk) nothingOnTheWay(ctx context.Context, tag *news.Tag) error {
-	w := news.Window{First: news.MaxPage}
-	for {
-		page, err := d.store.Listed(ctx, news.Unsettled(), w)
+	for page, err := range news.Walk(ctx, d.store, news.Unsettled(), news.MaxPage) {
 		if err != nil {
 			return err
 		}
-		for _, e := range page.Items {
+		for _, e := range page {
 			if merged := e.(*news.Tag); merged.MergedInto == tag.ID {
 				return news.Invalid("id", "names a tag that %s is being merged into: try again in a minute", named(merged))
 			}
 		}
-		if !page.HasNext {
-			return nil
-		}
-		w.After = placeOf(page)
 	}
+	return nil
 }
 
 // RestoreTag brings a deleted tag back. Errors: as UpdateTag.

@@ -12,14 +12,12 @@ import (
 // dueLocks frees the locks whose holders have not been heard of for too long. next
 // is when the next one falls as far as is known, zero for none.
 func (d *Desk) dueLocks(ctx context.Context) (next time.Time, err error) {
-	w := news.Window{First: news.MaxPage}
-	for {
-		page, err := d.store.Listed(ctx, news.HeldLocks(), w)
+	for page, err := range news.Walk(ctx, d.store, news.HeldLocks(), news.MaxPage) {
 		if err != nil {
 			return d.now(), fmt.Errorf("look for locks without holders: %w", err)
 		}
-		locks := make([]*news.Lock, len(page.Items))
-		for i, e := range page.Items {
+		locks := make([]*news.Lock, len(page))
+		for i, e := range page {
 			locks[i] = e.(*news.Lock)
 		}
 		lives, err := d.lives(ctx, locks)
@@ -36,9 +34,6 @@ func (d *Desk) dueLocks(ctx context.Context) (next time.Time, err error) {
 			}
 			next = sooner(next, until)
 		}
-		if !page.HasNext {
-			return next, nil
-		}
-		w.After = placeOf(page)
 	}
+	return next, nil
 }

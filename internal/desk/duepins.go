@@ -13,13 +13,11 @@ import (
 // zero for never.
 func (d *Desk) duePins(ctx context.Context) (next time.Time, err error) {
 	now := d.now()
-	w := news.Window{First: news.MaxPage}
-	for {
-		page, err := d.store.Listed(ctx, news.EndingPins(), w)
+	for page, err := range news.Walk(ctx, d.store, news.EndingPins(), news.MaxPage) {
 		if err != nil {
 			return now, fmt.Errorf("look for pins that end: %w", err)
 		}
-		for _, e := range page.Items {
+		for _, e := range page {
 			entry := e.(*news.TickerEntry)
 			if now.Before(entry.PinnedUntil) {
 				next = sooner(next, entry.PinnedUntil)
@@ -32,11 +30,8 @@ func (d *Desk) duePins(ctx context.Context) (next time.Time, err error) {
 				return now, fmt.Errorf("unpin %s: %w", entry.ID, err)
 			}
 		}
-		if !page.HasNext {
-			return next, nil
-		}
-		w.After = placeOf(page)
 	}
+	return next, nil
 }
 
 // sooner is the earlier of two instants; zero stands for never.
@@ -45,10 +40,4 @@ func sooner(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// placeOf is where the next page of a list begins.
-func placeOf(page news.Page[news.Entity]) *news.PageCursor {
-	last := news.CursorOf(page.Items[len(page.Items)-1])
-	return &last
 }

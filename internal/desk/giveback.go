@@ -36,14 +36,12 @@ func (d *Desk) giveBack(ctx context.Context, who news.Actor, tag news.TagID, m m
 // giveBackOnce walks all of one kind that carries the tag that stayed. rest tells
 // whether there was anything to give back.
 func (d *Desk) giveBackOnce(ctx context.Context, who news.Actor, kind news.Kind, tag news.TagID, m merge) (moved int, rest bool, err error) {
-	w := news.Window{First: retagBatch}
-	for {
-		page, err := d.store.Listed(ctx, news.Carrying(kind, m.into), w)
+	for page, err := range news.Walk(ctx, d.store, news.Carrying(kind, m.into), retagBatch) {
 		if err != nil {
 			return moved, rest, err
 		}
 		var changes []news.Change
-		for _, e := range page.Items {
+		for _, e := range page {
 			next, err := d.givenBack(ctx, e, tag, m)
 			if err != nil {
 				return moved, rest, err
@@ -55,11 +53,11 @@ func (d *Desk) giveBackOnce(ctx context.Context, who news.Actor, kind news.Kind,
 		lines, err := d.store.Commit(ctx, changes)
 		moved += len(lines)
 		rest = rest || len(changes) > 0
-		if err != nil && !errors.Is(err, news.ErrConflict) || !page.HasNext {
-			return moved, rest, ignoreConflict(err)
+		if err := ignoreConflict(err); err != nil {
+			return moved, rest, err
 		}
-		w.After = placeOf(page)
 	}
+	return moved, rest, nil
 }
 
 func ignoreConflict(err error) error {

@@ -22,13 +22,11 @@ const (
 // merged tag while it was merged. next is when there is more to do, zero for never.
 func (d *Desk) settleMerges(ctx context.Context) (next time.Time, err error) {
 	now := d.now()
-	w := news.Window{First: news.MaxPage}
-	for {
-		page, err := d.store.Listed(ctx, news.Unsettled(), w)
+	for page, err := range news.Walk(ctx, d.store, news.Unsettled(), news.MaxPage) {
 		if err != nil {
 			return now, fmt.Errorf("look for merges to settle: %w", err)
 		}
-		for _, e := range page.Items {
+		for _, e := range page {
 			tag := e.(*news.Tag)
 			due := tag.MergedAt.Add(settleAfter)
 			if !now.Before(due) {
@@ -43,11 +41,8 @@ func (d *Desk) settleMerges(ctx context.Context) (next time.Time, err error) {
 			}
 			next = sooner(next, due)
 		}
-		if !page.HasNext {
-			return next, nil
-		}
-		w.After = placeOf(page)
 	}
+	return next, nil
 }
 
 // settle moves some of what still carries a merged tag, and marks the tag when

@@ -13,7 +13,7 @@ import (
 type TagStore interface {
 	TagsBySlug(ctx context.Context, slugs []string) (map[string]*news.Tag, error)
 	Versions(ctx context.Context, id news.EntityID, before, limit int) ([]news.Line, error)
-	Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error)
+	news.Lister
 }
 
 // A TagTrace is what some names of tags stand for along the log: behind the line
@@ -168,22 +168,17 @@ func ownTagsOnce(ctx context.Context, store TagStore, names []string) (own []new
 func mergedTags(ctx context.Context, store TagStore) (map[string]news.TagID, error) {
 	bySlug := map[string]news.TagID{}
 	sel := news.Selection{Kind: news.KindTag, Shelves: []news.Shelf{{Status: string(news.TagMerged)}}}
-	for w := (news.Window{First: news.MaxPage}); ; {
-		page, err := store.Listed(ctx, sel, w)
+	for merged, err := range news.Walk(ctx, store, sel, news.MaxPage) {
 		if err != nil {
 			return nil, fmt.Errorf("list the tags that were merged: %w", err)
 		}
-		for _, e := range page.Items {
+		for _, e := range merged {
 			for _, slug := range e.Slugs() {
 				bySlug[slug] = news.TagID(e.Ref().ID)
 			}
 		}
-		if !page.HasNext || len(page.Items) == 0 {
-			return bySlug, nil
-		}
-		last := news.CursorOf(page.Items[len(page.Items)-1])
-		w.After = &last
 	}
+	return bySlug, nil
 }
 
 // A history is when a tag was merged, and taken out again, oldest first.

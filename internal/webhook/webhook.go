@@ -41,7 +41,7 @@ type Source interface {
 // A Store has the webhooks, keeps how far each of them is, and knows what an event
 // refers to.
 type Store interface {
-	Listed(ctx context.Context, sel news.Selection, w news.Window) (news.Page[news.Entity], error)
+	news.Lister
 	TakeLease(ctx context.Context, now time.Time, l news.Lease) (news.Lease, error)
 	Leases(ctx context.Context, keys []string) (map[string]news.Lease, error)
 
@@ -202,22 +202,16 @@ func (d *Deliverer) share(ctx context.Context, source Source, turns map[news.Web
 // active finds the webhooks that are to be delivered to.
 func (d *Deliverer) active(ctx context.Context) (map[news.WebhookID]*news.Webhook, error) {
 	found := map[news.WebhookID]*news.Webhook{}
-	w := news.Window{First: news.MaxPage}
-	for {
-		page, err := d.store.Listed(ctx, news.Webhooks(news.WebhookActive), w)
+	for hooks, err := range news.Walk(ctx, d.store, news.Webhooks(news.WebhookActive), news.MaxPage) {
 		if err != nil {
 			return nil, fmt.Errorf("list the webhooks: %w", err)
 		}
-		for _, item := range page.Items {
+		for _, item := range hooks {
 			hook := item.(*news.Webhook)
 			found[hook.ID] = hook
 		}
-		if !page.HasNext || len(page.Items) == 0 {
-			return found, nil
-		}
-		last := news.CursorOf(page.Items[len(page.Items)-1])
-		w.After = &last
 	}
+	return found, nil
 }
 
 // end ends turns and waits for them.
