@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type Operations struct {
 	byText map[string]*document // without the space around it
 	names  map[string]string    // of the operation that an id means, by its id
 	from   map[string]string    // where an id was found
+	given  int                  // documents, without those of pages
 }
 
 // LoadOperations reads registered operations, each of which has to be valid: errors
@@ -39,35 +41,36 @@ type Operations struct {
 //   - a manifest as the Relay compiler and the client preset of GraphQL Code Generator
 //     write it: {"id": "document"}.
 //
-// A document of a manifest is found by its id and by its SHA-256.
-func LoadOperations(path string) (*Operations, error) {
+// A document of a manifest is found by its id and by its SHA-256. Own are folders of
+// depeche's own pages: their documents are found beside those of path, by the SHA-256
+// of the file alone. Path may be empty.
+func LoadOperations(path string, own ...fs.FS) (*Operations, error) {
 	o := &Operations{byID: map[string]*document{}, byText: map[string]*document{}, names: map[string]string{}, from: map[string]string{}}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read operations: %w", err)
-	}
 	// Nothing is kept of the documents but what o keeps.
 	l := loading{o, newDocuments(generated.NewExecutableSchema(generated.Config{}).Schema(), true)}
-	if info.IsDir() {
-		err = l.folder(path)
-	} else {
-		err = l.manifest(path)
+	if path != "" {
+		if err := l.at(path); err != nil {
+			return nil, fmt.Errorf("read operations: %w", err)
+		}
+		if len(o.byID) == 0 {
+			return nil, fmt.Errorf("read operations: there are none in %s", path)
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read operations: %w", err)
-	}
-	if len(o.byID) == 0 {
-		return nil, fmt.Errorf("read operations: there are none in %s", path)
+	o.given = len(o.byText)
+	for _, folder := range own {
+		if err := l.folder(folder, "", false); err != nil {
+			return nil, fmt.Errorf("read the operations of pages: %w", err)
+		}
 	}
 	return o, nil
 }
 
-// Len is how many documents there are.
+// Len is how many documents there are, without those of depeche's own pages.
 func (o *Operations) Len() int {
 	if o == nil {
 		return 0
 	}
-	return len(o.byText)
+	return o.given
 }
 
 // find finds a document by its id, or by its text where one is given; nil where it is
@@ -103,17 +106,31 @@ type loading struct {
 	documents *documents
 }
 
-func (l loading) folder(path string) error {
-	return filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(name) != ".graphql" && filepath.Ext(name) != ".gql" {
+func (l loading) at(place string) error {
+	info, err := os.Stat(place)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return l.folder(os.DirFS(place), place, true)
+	}
+	return l.manifest(place)
+}
+
+// folder reads the documents of a folder; at is where it lies. Named ones are found by
+// the names of their operations too.
+func (l loading) folder(folder fs.FS, at string, named bool) error {
+	return fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path.Ext(name) != ".graphql" && path.Ext(name) != ".gql" {
 			return err
 		}
-		text, err := os.ReadFile(name)
+		text, err := fs.ReadFile(folder, name)
 		if err != nil {
 			return err
 		}
+		name = filepath.Join(at, filepath.FromSlash(name))
 		doc, err := l.add(name, string(text))
-		if err != nil {
+		if err != nil || !named {
 			return err
 		}
 		for _, op := range doc.Operations {

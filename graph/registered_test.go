@@ -206,6 +206,36 @@ func TestOperationsThatCantBeLoaded(t *testing.T) {
 	})
 }
 
+func TestOperationsOfPages(t *testing.T) {
+	own := os.DirFS(folder(t, map[string]string{"sub/two.graphql": twoOps + "\n"}))
+	for _, row := range []struct {
+		name, path string
+		given      int
+	}{
+		{"alone", "", 0},
+		{"beside others", folder(t, map[string]string{"who.graphql": whoAmI}), 1},
+		{"beside one of the same name", folder(t, map[string]string{"first.graphql": "query First { viewer { name } }"}), 1},
+		{"beside the same", folder(t, map[string]string{"two.graphql": twoOps}), 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o, err := graph.LoadOperations(row.path, own)
+			must(t, err)
+			if o.Len() != row.given {
+				t.Errorf("got %d operations that were given, want %d", o.Len(), row.given)
+			}
+			n := open(t)
+			n.executor = graph.NewExecutor(n.resolver, graph.ExecutorOptions{Operations: o, OnlyRegistered: true, NoIntrospection: true})
+			got := n.answered(t, &graphql.RawParams{OperationName: "First", Extensions: map[string]any{"documentId": "sha256:" + sha(twoOps+"\n")}})
+			if !strings.Contains(got, "READER") {
+				t.Errorf("got %s, want READER", got)
+			}
+		})
+	}
+	if _, err := graph.LoadOperations("", os.DirFS(folder(t, map[string]string{"bad.graphql": "{ x }"}))); err == nil || !strings.Contains(err.Error(), "bad.graphql") {
+		t.Errorf("got %v, want the file", err)
+	}
+}
+
 // FuzzManifest reads manifests of any shape.
 func FuzzManifest(f *testing.F) {
 	for _, seed := range []string{
