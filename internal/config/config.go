@@ -68,6 +68,11 @@ type Config struct {
 	Batch          int           // operations that may come in one request; 0: one, and no list
 	ExecuteWithin  time.Duration // a query or a mutation
 
+	Reader       bool     // the reader page is served
+	SiteName     string   // of the newspaper
+	PublicURL    string   // of the reader page, without a slash at its end; empty: wherever a request came to
+	ImageSources []string // of the Content-Security-Policy
+
 	PrintConfig bool // asked to show the settings and end
 	Version     bool // asked to show the version and end
 
@@ -164,7 +169,7 @@ func (c *Config) settings() []Setting {
 			About: "The origins of the browser pages that may ask (CORS, WebSocket), separated by commas.\n" +
 				"A * stands for any port or name; a lone * for every origin.",
 			Set: func(s string) (err error) { c.Origins, err = origins(s); return err }},
-	}, slices.Concat(c.identity(), []Setting{webhooks}, c.connections(), c.reads())...)
+	}, slices.Concat(c.identity(), []Setting{webhooks}, c.connections(), c.reads(), c.reader())...)
 }
 
 // Data is the setting of the data folder.

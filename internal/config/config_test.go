@@ -85,7 +85,11 @@ func TestFlagBeforeVariableBeforeDefault(t *testing.T) {
 		introspection true (default)
 		rate-limit 0 (default)
 		batch 0 (default)
-		execute-within 30s (default)`)
+		execute-within 30s (default)
+		reader true (default)
+		site-name Dépêche (default)
+		public-url (default)
+		image-sources https: (default)`)
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
@@ -198,6 +202,8 @@ func TestHelpExplainsEverything(t *testing.T) {
 		"--operations PATH", "(DEPECHE_OPERATIONS)", "--only-registered\n", "(DEPECHE_ONLY_REGISTERED)",
 		"--introspection\n", "DEPECHE_INTROSPECTION; default true", "--rate-limit NUMBER", "DEPECHE_RATE_LIMIT; default 0",
 		"--batch NUMBER", "DEPECHE_BATCH; default 0", "--execute-within DURATION", "DEPECHE_EXECUTE_WITHIN; default 30s",
+		"--reader\n", "DEPECHE_READER; default true", "--site-name NAME", "DEPECHE_SITE_NAME; default Dépêche",
+		"--public-url URL", "(DEPECHE_PUBLIC_URL)", "--image-sources SOURCES", "DEPECHE_IMAGE_SOURCES; default https:",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the help lacks %q:\n%s", want, out.String())
