@@ -41,6 +41,8 @@ func TestLayout(t *testing.T) {
 		"internal/intake/page":            {rooms: []string{"internal/text"}, never: []string{"net/http", "database/sql"}},
 		"internal/intake":                 {rooms: []string{"internal/news", "internal/desk", "internal/text", "internal/intake/page"}, outside: []string{"github.com/oklog/ulid/v2", "golang.org/x/net/html", "golang.org/x/text", "github.com/JohannesKaufmann/html-to-markdown/v2"}, never: []string{"net/http", "database/sql"}},
 		"internal/demo":                   {rooms: []string{"internal/news", "internal/desk", "internal/intake"}, never: []string{"net/http", "database/sql"}},
+		"internal/web":                    {outside: []string{"github.com/klauspost/compress", "golang.org/x/text"}, never: []string{"database/sql"}},
+		"internal/playground":             {outside: []string{"github.com/klauspost/compress"}, never: []string{"database/sql"}},
 		"internal/wire":                   {outside: []string{"github.com/gobwas/ws"}, never: []string{"database/sql", "encoding/json"}},
 		"internal/transport":              {rooms: []string{"internal/news", "internal/auth", "internal/cache", "internal/live", "internal/wire"}, outside: append([]string{"github.com/rs/cors", "github.com/klauspost/compress", "golang.org/x/time/rate", "github.com/prometheus/client_golang"}, gqlgen...), never: []string{"database/sql"}},
 		"internal/command":                {rooms: []string{"internal/news", "internal/desk", "internal/intake", "internal/config", "internal/auth", "internal/store", "internal/text"}, outside: []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}, never: []string{"net/http"}},
@@ -50,7 +52,7 @@ func TestLayout(t *testing.T) {
 		"graph/model":                     {rooms: []string{"internal/news", "internal/text", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
 		"graph/generated":                 {rooms: []string{"internal/news", "graph/model", "graph/plan", "graph/scalar"}, outside: gqlgen, never: []string{"net/http"}},
 		"tools/gqlgen":                    {outside: gqlgen},
-		"":                                {rooms: []string{"graph", "internal/auth", "internal/cache", "internal/command", "internal/config", "internal/demo", "internal/desk", "internal/live", "internal/news", "internal/store", "internal/text", "internal/transport", "internal/webhook"}},
+		"":                                {rooms: []string{"graph", "internal/auth", "internal/cache", "internal/command", "internal/config", "internal/demo", "internal/desk", "internal/live", "internal/news", "internal/playground", "internal/store", "internal/text", "internal/transport", "internal/web", "internal/webhook"}},
 	}
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
 	if err != nil {
