@@ -21,9 +21,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"sync"
@@ -39,9 +41,11 @@ import (
 	"depeche/internal/desk"
 	"depeche/internal/live"
 	"depeche/internal/news"
+	"depeche/internal/playground"
 	"depeche/internal/store"
 	"depeche/internal/text"
 	"depeche/internal/transport"
+	"depeche/internal/web"
 	"depeche/internal/webhook"
 )
 
@@ -70,11 +74,15 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 			return fmt.Errorf("read the certificate %s and its key %s: %w", cfg.TLSCert, cfg.TLSKey, err)
 		}
 	}
-	var operations *graph.Operations
+	var own []fs.FS
+	if cfg.Reader {
+		own = append(own, web.Operations())
+	}
+	operations, err := graph.LoadOperations(cfg.Operations, own...)
+	if err != nil {
+		return err
+	}
 	if cfg.Operations != "" {
-		if operations, err = graph.LoadOperations(cfg.Operations); err != nil {
-			return err
-		}
 		logger.Info("operations are registered", "op", "serve", "documents", operations.Len())
 	}
 	listener, err := net.Listen("tcp", cfg.Listen)
@@ -106,7 +114,7 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 	store = answers.Over(store)
 	newsroom := desk.New(store, time.Now)
 	if cfg.Demo {
-		if err := demo.Load(ctx, newsroom, store); err != nil {
+		if err := demo.Load(ctx, newsroom, store, baseURL(cfg, listener.Addr())); err != nil {
 			return err
 		}
 	}
@@ -160,7 +168,11 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		StaleIfError:         cfg.StaleIfError,
 		Batch:                cfg.Batch,
 	})
-	server := httpServer(cfg, handler, logger)
+	pages, err := pages(cfg, handler, baseURL(cfg, listener.Addr()), logger)
+	if err != nil {
+		return err
+	}
+	server := httpServer(cfg, pages, logger)
 
 	var background sync.WaitGroup
 	defer background.Wait()
@@ -181,7 +193,7 @@ func serve(ctx context.Context, cfg config.Config, stdout, stderr io.Writer) (er
 		}
 		background.Go(func() { wire.Run(inBackground) })
 	}
-	if err := greet(stdout, cfg, listener.Addr(), key); err != nil {
+	if err := greet(stdout, cfg, baseURL(cfg, listener.Addr()), key); err != nil {
 		return err
 	}
 
@@ -227,6 +239,27 @@ func cacheOptions(cfg config.Config) cache.Options {
 	return o
 }
 
+// pages puts what people look at before the API.
+func pages(cfg config.Config, api http.Handler, base string, logger *slog.Logger) (http.Handler, error) {
+	mux := http.NewServeMux()
+	mux.Handle("/", api)
+	try := playground.Handler(transport.PathGraphQL)
+	mux.Handle(playground.Path, try)
+	mux.Handle(playground.Path+"/", try)
+	if !cfg.Reader {
+		mux.Handle("GET /{$}", http.RedirectHandler(playground.Path, http.StatusFound))
+		return mux, nil
+	}
+	options := web.Options{
+		API: mux, Zone: cfg.Zone, Now: time.Now, Name: cfg.SiteName,
+		PublicURL: cfg.PublicURL, ImageSources: cfg.ImageSources, Logger: logger,
+	}
+	if cfg.Demo {
+		options.Pictures, options.PicturesAt = demo.Pictures(), base
+	}
+	return web.New(options)
+}
+
 func httpServer(cfg config.Config, handler http.Handler, logger *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -244,14 +277,27 @@ func httpServer(cfg config.Config, handler http.Handler, logger *slog.Logger) *h
 	}
 }
 
-// greet says where everything is.
-func greet(w io.Writer, cfg config.Config, address net.Addr, key *auth.Key) error {
-	scheme := "http"
+// baseURL is where the server is found, without a slash at its end.
+func baseURL(cfg config.Config, address net.Addr) string {
+	if cfg.PublicURL != "" {
+		return cfg.PublicURL
+	}
+	scheme, host := "http", address.String()
 	if cfg.TLSCert != "" {
 		scheme = "https"
 	}
-	base := scheme + "://" + address.String()
-	text := fmt.Sprintf("API:        %s%s\nplayground: %s%s\n", base, transport.PathGraphQL, base, transport.PathPlayground)
+	if a, err := netip.ParseAddrPort(host); err == nil && a.Addr().IsUnspecified() {
+		host = fmt.Sprintf("localhost:%d", a.Port())
+	}
+	return scheme + "://" + host
+}
+
+// greet says where everything is.
+func greet(w io.Writer, cfg config.Config, base string, key *auth.Key) error {
+	text := fmt.Sprintf("API:        %s%s\nplayground: %s%s\n", base, transport.PathGraphQL, base, playground.Path)
+	if cfg.Reader {
+		text = fmt.Sprintf("newspaper:  %s/\n", base) + text
+	}
 	if cfg.Demo {
 		token, err := key.Sign(news.Actor{Name: "demo-admin", Role: news.Admin, Expires: time.Now().Add(24 * time.Hour)})
 		if err != nil {

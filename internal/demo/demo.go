@@ -1,7 +1,7 @@
 // Package demo is a made-up newsroom to look around in: stories in French and
 // English, coverages, a ticker of a few days, and a wire that goes on by itself.
 // Its times are told relative to one instant and are moved to now when it is
-// loaded. All of it is invented.
+// loaded, its pictures are drawings that the server itself has. All of it is invented.
 package demo
 
 import (
@@ -33,14 +33,19 @@ func reference() time.Time { return time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC
 // newsroom is who does everything in the demo.
 func newsroom() news.Actor { return news.Actor{Name: "demo", Role: news.Editor} }
 
-// Load puts the newsroom into a store. What is there already stays as it is.
-func Load(ctx context.Context, d *desk.Desk, store news.Store) error {
+// elsewhere is where the pictures are in the files.
+const elsewhere = "https://demo.invalid"
+
+// Load puts the newsroom into a store. What is there already stays as it is. Its
+// pictures are at base, scheme and host of the server, under the path of Pictures.
+func Load(ctx context.Context, d *desk.Desk, store news.Store, base string) error {
 	ahead := d.Now().Sub(reference())
 	for _, name := range archives() {
 		text, err := files.ReadFile(name)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
+		text = bytes.ReplaceAll(text, []byte(elsewhere), []byte(base))
 		var refused []error
 		_, err = intake.ImportNDJSON(ctx, d, store, newsroom(), io.Reader(bytes.NewReader(moved(text, ahead))), intake.NDJSONOptions{
 			Strict: true,

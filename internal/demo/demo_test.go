@@ -2,8 +2,10 @@ package demo_test
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,11 +25,50 @@ func open(t *testing.T) (*sqlite.Store, *desk.Desk) {
 	return store, desk.New(store, time.Now)
 }
 
+const base = "http://127.0.0.1:1"
+
+// TestPicturesAreThere looks for the drawing of each story.
+func TestPicturesAreThere(t *testing.T) {
+	store, d := open(t)
+	defer store.Close()
+	if err := demo.Load(t.Context(), d, store, base); err != nil {
+		t.Fatal(err)
+	}
+	page, err := store.Stories(t.Context(), news.Audience{Staff: true}, news.StoryFilter{}, news.Window{First: news.MaxPage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, s := range page.Items {
+		if s.Image == nil {
+			continue
+		}
+		name, ours := strings.CutPrefix(string(s.Image.URL), base+"/pictures/")
+		drawing, err := fs.ReadFile(demo.Pictures(), name)
+		if !ours || err != nil || !strings.HasPrefix(string(drawing), "<svg ") {
+			t.Errorf("%s: there is no drawing at %s: %v", s.ID, s.Image.URL, err)
+		}
+		shown[name] = true
+	}
+	if len(shown) < 50 {
+		t.Errorf("%d stories have a drawing, want most of them", len(shown))
+	}
+	err = fs.WalkDir(demo.Pictures(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !shown[name] {
+			t.Errorf("nothing shows %s", name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTimesMoveToNow(t *testing.T) {
 	store, d := open(t)
 	defer store.Close()
 	began := d.Now()
-	if err := demo.Load(t.Context(), d, store); err != nil {
+	if err := demo.Load(t.Context(), d, store, base); err != nil {
 		t.Fatal(err)
 	}
 	page, err := store.Stories(t.Context(), news.Audience{}, news.StoryFilter{}, news.Window{First: news.MaxPage})
@@ -55,7 +96,7 @@ func TestTimesMoveToNow(t *testing.T) {
 			t.Errorf("%s is %s and starts at %v, now being %v", c.ID, c.Status, c.StartsAt, began)
 		}
 	}
-	if err := demo.Load(t.Context(), d, store); err != nil {
+	if err := demo.Load(t.Context(), d, store, base); err != nil {
 		t.Errorf("loading it again: %v", err)
 	}
 }
@@ -66,7 +107,7 @@ func TestWireShowsLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, d := open(t)
 		defer store.Close()
-		if err := demo.Load(t.Context(), d, store); err != nil {
+		if err := demo.Load(t.Context(), d, store, base); err != nil {
 			t.Fatal(err)
 		}
 		before, err := store.Head(t.Context())

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/playground"
 	"github.com/rs/cors"
 
 	"depeche/internal/cache"
@@ -26,11 +25,10 @@ import (
 
 // The paths that a Handler answers.
 const (
-	PathGraphQL    = "/graphql"
-	PathPlayground = "/playground"
-	PathAlive      = "/healthz"
-	PathReady      = "/readyz"
-	PathMetrics    = "/metrics"
+	PathGraphQL = "/graphql"
+	PathAlive   = "/healthz"
+	PathReady   = "/readyz"
+	PathMetrics = "/metrics"
 )
 
 // Options is what a Handler needs. Every field is required but Origins,
@@ -104,8 +102,6 @@ func New(o Options) *Handler {
 	h.public = []string{publicFor(o.MaxAge, o.StaleWhileRevalidate, o.StaleIfError)}
 	h.compression = newCompression()
 	h.others = http.NewServeMux()
-	h.others.Handle("GET "+PathPlayground, playground.Handler("depeche", PathGraphQL))
-	h.others.Handle("GET /{$}", http.RedirectHandler(PathPlayground, http.StatusFound))
 	h.others.HandleFunc("GET "+PathAlive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	h.others.HandleFunc("GET "+PathReady, h.ready)
 	h.others.Handle("GET "+PathMetrics, m.handler())

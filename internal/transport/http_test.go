@@ -173,8 +173,6 @@ func TestHealth(t *testing.T) {
 	}
 	check("/healthz", 200)
 	check("/readyz", 200)
-	check("/playground", 200)
-	check("/", http.StatusFound)
 	check("/nothing", 404)
 	r.away.Store(true)
 	check("/healthz", 200)
