@@ -38,6 +38,9 @@ func (e *engine) CreateOperationContext(ctx context.Context, params *graphql.Raw
 		return op, errs
 	}
 	op.Doc, op.RawQuery = doc.QueryDocument, doc.text
+	if doc.introspects {
+		op.ResolverMiddleware = introspected
+	}
 	if err := e.choose(op, doc, params.Variables); err != nil {
 		return op, gqlerror.List{err}
 	}

@@ -23,6 +23,39 @@ func ours(def *ast.Definition) bool {
 	return !def.BuiltIn && !strings.HasPrefix(def.Name, "__")
 }
 
+// TestIntrospectionIsNullWhereATypeCantHaveIt goes by the kinds of types (GraphQL,
+// section 4.2.2): clients go by what is null.
+func TestIntrospectionIsNullWhereATypeCantHaveIt(t *testing.T) {
+	n := open(t)
+	all := `{ kind fields { name type { ...T ofType { ...T } } } interfaces { name } possibleTypes { name } enumValues { name } inputFields { name type { ...T } } }`
+	for _, row := range []struct{ name, has string }{
+		{"Story", "fields interfaces"}, {"PageInfo", "fields interfaces"}, {"Node", "fields interfaces possibleTypes"},
+		{"NewsItem", "possibleTypes"}, {"Priority", "enumValues"}, {"StoryFilter", "inputFields"}, {"Cursor", ""},
+	} {
+		answers := n.run(t, operation{text: `{ __type(name: "` + row.name + `") ` + all + ` } fragment T on __Type { kind possibleTypes { name } }`})
+		var got struct {
+			Data struct {
+				Type map[string]any `json:"__type"`
+			}
+		}
+		must(t, json.Unmarshal(answers[0], &got))
+		for _, field := range []string{"fields", "interfaces", "possibleTypes", "enumValues", "inputFields"} {
+			value, asked := got.Data.Type[field]
+			if want := slices.Contains(strings.Fields(row.has), field); !asked || (value != nil) != want {
+				t.Errorf("%s.%s: got %v, want it to be a list: %v", row.name, field, value, want)
+			}
+		}
+		if row.name == "PageInfo" { // types within types
+			for _, field := range got.Data.Type["fields"].([]any) {
+				of := field.(map[string]any)["type"].(map[string]any)
+				if inner, ok := of["ofType"].(map[string]any); of["possibleTypes"] != nil || ok && inner["possibleTypes"] != nil {
+					t.Errorf("%v has possible types", field)
+				}
+			}
+		}
+	}
+}
+
 // TestIntrospectionDescribesEverything asks as a playground does: what has no
 // description there has none for anybody.
 func TestIntrospectionDescribesEverything(t *testing.T) {
