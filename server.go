@@ -265,7 +265,7 @@ func httpServer(cfg config.Config, handler http.Handler, logger *slog.Logger) *h
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true) // where there is TLS
 	protocols.SetUnencryptedHTTP2(cfg.H2C)
-	return &http.Server{
+	server := &http.Server{
 		Handler:           handler,
 		Protocols:         protocols,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -275,6 +275,8 @@ func httpServer(cfg config.Config, handler http.Handler, logger *slog.Logger) *h
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
+	new(transport.Silent).Watch(server)
+	return server
 }
 
 // baseURL is where the server is found, without a slash at its end.
