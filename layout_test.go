@@ -41,7 +41,7 @@ func TestLayout(t *testing.T) {
 		"internal/intake/page":            {rooms: []string{"internal/text"}, never: []string{"net/http", "database/sql"}},
 		"internal/intake":                 {rooms: []string{"internal/news", "internal/desk", "internal/text", "internal/intake/page"}, outside: []string{"github.com/oklog/ulid/v2", "golang.org/x/net/html", "golang.org/x/text", "github.com/JohannesKaufmann/html-to-markdown/v2"}, never: []string{"net/http", "database/sql"}},
 		"internal/demo":                   {rooms: []string{"internal/news", "internal/desk", "internal/intake"}, never: []string{"net/http", "database/sql"}},
-		"internal/web":                    {outside: []string{"github.com/klauspost/compress", "golang.org/x/text"}, never: []string{"database/sql"}},
+		"internal/web":                    {outside: []string{"github.com/klauspost/compress", "github.com/tdewolff/minify/v2", "golang.org/x/text"}, never: []string{"database/sql"}},
 		"internal/playground":             {outside: []string{"github.com/klauspost/compress"}, never: []string{"database/sql"}},
 		"internal/wire":                   {outside: []string{"github.com/gobwas/ws"}, never: []string{"database/sql", "encoding/json"}},
 		"internal/transport":              {rooms: []string{"internal/news", "internal/auth", "internal/cache", "internal/live", "internal/wire"}, outside: append([]string{"github.com/rs/cors", "github.com/klauspost/compress", "golang.org/x/time/rate", "github.com/prometheus/client_golang"}, gqlgen...), never: []string{"database/sql"}},

@@ -3,12 +3,18 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
+	"github.com/tdewolff/minify/v2/js"
 )
 
 // assets are the files that pages load. All of them are below one path, which changes
@@ -19,12 +25,7 @@ type assets struct {
 	bodies  map[string][]byte
 }
 
-var (
-	// comment is one that has its lines to itself, in a script or a style sheet. It is
-	// for those who read the code, and a sixth of what browsers would load.
-	comment        = regexp.MustCompile(`(?m)^[ \t]*(?:/\*(?:[^*]|\*+[^*/])*\*+/|//.*)[ \t]*\n`)
-	importedModule = regexp.MustCompile(`(?m)^(?:import|export)[^;]*?from "\./([a-z0-9-]+\.js)"`)
-)
+var importedModule = regexp.MustCompile(`(?:^|[;}])(?:import|export)[^;]*?["']\./([a-z0-9-]+\.js)["']`)
 
 // startModule is the script that loads all others.
 const startModule = "main.js"
@@ -35,13 +36,16 @@ func readAssets(folder fs.FS) (*assets, error) {
 	if err != nil {
 		return nil, err
 	}
+	small := minifier()
 	sum := sha256.New()
 	for _, entry := range entries {
 		body, err := fs.ReadFile(folder, entry.Name())
 		if err != nil {
 			return nil, err
 		}
-		body = comment.ReplaceAll(body, nil)
+		if body, err = small.Bytes(mediaTypes[path.Ext(entry.Name())], body); err != nil && !errors.Is(err, minify.ErrNotExist) {
+			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
+		}
 		a.bodies[entry.Name()] = body
 		one := sha256.Sum256(body)
 		sum.Write([]byte(entry.Name() + "\n"))
@@ -52,6 +56,15 @@ func readAssets(folder fs.FS) (*assets, error) {
 		a.modules = append(a.modules, a.path+"/"+name)
 	}
 	return a, nil
+}
+
+// minifier takes out of scripts and style sheets what is there for those who read the
+// code: a third of what browsers would load.
+func minifier() *minify.M {
+	m := minify.New()
+	m.AddFunc("text/css", css.Minify)
+	m.AddFunc("text/javascript", js.Minify)
+	return m
 }
 
 // imported are the modules that one imports, and those of these, in the order in which

@@ -233,10 +233,19 @@ func (v *visit) coverage() error {
 	if c.Slug != slug {
 		return &movedError{path, http.StatusMovedPermanently}
 	}
-	v.page.Kind, v.page.Coverage = "coverage", &coverageView{
+	view := &coverageView{
 		coverageLink: v.coverageLink(c), Tags: v.tagLinks(c.Tags), Pinned: v.lines(c.Pinned), KeyEvents: v.lines(c.KeyEvents),
 		Wire: v.wire(&c.Entries, after != "", "FollowCoverage", variables{"slug": slug}, variables{"coverage": slug}, path),
 	}
+	for i := range view.Pinned {
+		view.Pinned[i].Aside = true
+	}
+	for _, lines := range [...][]line{view.Pinned, view.Wire.Lines} {
+		for i := range lines {
+			lines[i].Coverage = link{} // it is the one of this page
+		}
+	}
+	v.page.Kind, v.page.Coverage = "coverage", view
 	v.describe(c.Title, c.Summary)
 	v.inBoth("/live/"+slug, "/live/"+slug, after != "")
 	if after == "" {

@@ -101,6 +101,7 @@ type line struct {
 	Priority    string
 	Retracted   bool
 	Pinned      bool
+	Aside       bool // it stands in the list of lines too, which is where links to it lead
 	KeyEvent    bool
 	At          time.Time
 	Story       string // the path of its story; may be empty

@@ -14,7 +14,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, cacheControl stri
 	h := w.Header()
 	h.Set("Cache-Control", cacheControl)
 	h.Set("X-Content-Type-Options", "nosniff")
-	if status == http.StatusOK {
+	if status == http.StatusOK && cacheControl != forGood { // nobody asks for that again
 		tag := entityTag(body)
 		h.Set("ETag", tag)
 		if matches(r.Header.Values("If-None-Match"), tag) {

@@ -45,6 +45,7 @@ export class Coverage {
     slide([...list.children, ...list.closest("aside").children], () => {
       if (!stays) return old.remove();
       const item = makeLine(this.#page.lineTemplate, line, this.#page);
+      item.removeAttribute("id"); // links lead to the line in the ticker
       if (old) old.replaceWith(item);
       else list.prepend(item);
     });

@@ -5,16 +5,16 @@ import { slots } from "./slots.js";
  *
  * @param {HTMLTemplateElement} template
  * @param {object} line as the API gives it
- * @param {{ words: object, when: object, home: string }} page
+ * @param {{ words: object, when: object, home: string, covers: boolean }} page
  * @returns {HTMLLIElement}
  */
-export function makeLine(template, line, { words, when, home }) {
+export function makeLine(template, line, { words, when, home, covers }) {
   const item = template.content.firstElementChild.cloneNode(true);
   const retracted = line.status === "RETRACTED";
   const note = line.corrections?.[0];
   Object.assign(item.dataset, { id: line.id, version: line.version, at: line.occurredAt, priority: line.priority });
   item.classList.toggle("retracted", retracted);
-  if (!line.pinned) item.id = `line-${line.id}`;
+  item.id = `line-${line.id}`;
 
   const fill = slots(item);
   fill("time", when.short(line.occurredAt), (time) => (time.dateTime = line.occurredAt));
@@ -24,7 +24,7 @@ export function makeLine(template, line, { words, when, home }) {
   fill("headline", headline(line, retracted, home));
   fill("text", !retracted && line.body);
   fill("correction", note && [element("b", words.say(`correction.${note.kind}`)), " ", element("span", note.note, { dir: "auto" })]);
-  fill("coverage", line.coverage?.title, (a) => (a.href = `${home}/live/${line.coverage.slug}`));
+  fill("coverage", !covers && line.coverage?.title, (a) => (a.href = `${home}/live/${line.coverage.slug}`));
   fill("source", line.source && (line.source.url ? element("a", line.source.name, { href: line.source.url, rel: "noopener" }) : line.source.name));
   const from = item.querySelector(".from");
   if (!from.childElementCount) from.remove();

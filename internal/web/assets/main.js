@@ -19,6 +19,7 @@ const page = {
   words,
   when: makeWhen(lang, dataset.zone),
   home: document.body.dataset.home,
+  covers: Boolean(one("[data-coverage]")),
   operations: readOperations(document),
   announcer: new Announcer({
     polite: (text) => (one("[data-announce]").textContent = text),
@@ -37,6 +38,7 @@ const start = (selector, f) => {
 
 start("[data-today]", (p) => (p.textContent = page.when.today()));
 start("[data-theme-switch]", startThemeSwitch);
+start(".sections [aria-current]", (link) => link.scrollIntoView({ block: "nearest", inline: "center" }));
 positionPictures(document);
 const coverage = start("[data-coverage]", (root) => new Coverage(root, page));
 start("[data-wire]", (section) => new Ticker(section, page, coverage && ((event) => coverage.take(event))));
