@@ -28,6 +28,10 @@ export class Box {
       box.style.paddingBlockEnd = "";
       onTop();
     }, { passive: true });
+    // A browser may drop a smooth scroll when the one before it has just been cut short.
+    box.addEventListener("scrollend", () => {
+      if (this.#rising && box.scrollTop > 1) box.scrollTop = 0;
+    });
   }
 
   /** Whether new lines come into view by themselves. */
