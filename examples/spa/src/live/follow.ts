@@ -29,7 +29,9 @@ export function connect(url: string, options: Partial<ClientOptions> = {}): Conn
   const client = createClient({
     url,
     retryAttempts: Infinity,
-    shouldRetry: () => true, // by default it gives up where it can't connect, as while a server restarts
+    // By default it gives up where it can't connect, as while a server restarts. What is neither that nor a connection
+    // that was closed is a fault of our own, which no retry mends.
+    shouldRetry: (why) => why instanceof Object && ("code" in why || "target" in why),
     retryWait: pause, // by default it waits twice as long each time, for hours in the end
     keepAlive: 10_000,
     ...options,
