@@ -3,6 +3,7 @@
 import { createBar } from "./bar.js";
 import { asTab, examplesPlugin } from "./examples.js";
 import { createFetcher } from "./fetcher.js";
+import { editorLabels } from "./labels.js";
 import { createToken, withoutHeaders } from "./storage.js";
 
 const transportKey = "depeche:transport";
@@ -29,6 +30,7 @@ export async function start({ React, createRoot, GraphiQL, hooks, explorerPlugin
   const plugins = [plugin, explorerPlugin()]; // the same ones at each rendering, or GraphiQL closes the one that is open
   const storage = withoutHeaders();
   const defaultTabs = examples.slice(0, 1).map(asTab);
+  const Labels = editorLabels(React, hooks);
   const Bar = createBar(React, { api, token });
   const { createElement: h, useMemo, useRef, useState } = React;
 
@@ -65,7 +67,7 @@ export async function start({ React, createRoot, GraphiQL, hooks, explorerPlugin
             defaultEditorToolsVisibility: true,
             inputValueDeprecation: true,
           },
-          h(GraphiQL.Logo, null, h(Open)),
+          h(GraphiQL.Logo, null, h(Open), h(Labels)),
         ),
       ),
     );

@@ -24,7 +24,7 @@ const roomy = "(min-width: 60rem)"; // for a list beside the editors
  * @param {Example[]} examples
  */
 export function examplesPlugin(React, { useEditorContext, useExecutionContext, usePluginStore }, examples) {
-  const { createElement: h, useEffect, useRef } = React;
+  const { createElement: h, useEffect, useRef, useState } = React;
   const groups = [...new Set(examples.map((one) => one.group))];
 
   return { plugin: { title, icon: Icon, content: List }, Open };
@@ -73,25 +73,30 @@ export function examplesPlugin(React, { useEditorContext, useExecutionContext, u
     );
   }
 
-  // A new tab begins empty; it is filled when it is there.
+  // What is chosen waits for the editors, which come last of all; then for its tab, which begins empty.
   function useOpen() {
     const { addTab, tabs, queryEditor, variableEditor, headerEditor } = useEditorContext({ nonNull: true });
     const { stop } = useExecutionContext({ nonNull: true });
-    const due = useRef(null);
+    const [chosen, choose] = useState(null);
+    const filling = useRef(null);
+    const ready = Boolean(queryEditor && variableEditor);
     useEffect(() => {
-      if (!due.current) return;
-      const tab = asTab(due.current);
-      due.current = null;
-      headerEditor?.setValue("");
-      variableEditor?.setValue(tab.variables);
-      queryEditor?.setValue(tab.query);
-      queryEditor?.focus();
-    }, [tabs.length, queryEditor, variableEditor, headerEditor]);
-    return (example) => {
+      if (!chosen || !ready) return;
+      filling.current = chosen;
+      choose(null);
       stop();
-      due.current = example;
       addTab();
-    };
+    }, [chosen, ready]);
+    useEffect(() => {
+      if (!filling.current) return;
+      const tab = asTab(filling.current);
+      filling.current = null;
+      headerEditor?.setValue("");
+      variableEditor.setValue(tab.variables);
+      queryEditor.setValue(tab.query);
+      queryEditor.focus();
+    }, [tabs.length]);
+    return choose;
   }
 
   function Icon() {

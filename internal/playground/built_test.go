@@ -1,0 +1,5 @@
+//go:build playground
+
+package playground_test
+
+const built = true
