@@ -56,7 +56,7 @@ export function endures(what, happens, site) {
       const sleep = async (time) => {
         await page.clock.fastForward(time);
         await eventually(async () => {
-          await page.clock.fastForward(1_000);
+          await page.clock.fastForward(2_000);
           assert.deepEqual(await site.lines(page), ids);
         });
       };

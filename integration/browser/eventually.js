@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-const patience = 15_000; // ms after which what has not come true is taken for broken
+const patience = 60_000; // ms after which what has not come true is taken for broken
 
 /**
  * Waits until check no longer throws, and returns what it returns. In the end it throws what check has thrown last.

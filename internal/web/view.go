@@ -13,6 +13,7 @@ type page struct {
 	Site       string   // the name of the newspaper
 	Assets     string   // the path under which the assets are, without a slash at its end
 	Modules    []string // the paths of what main.js imports: links of rel=modulepreload save round trips
+	Pictures   string   // what the addresses of the site's own pictures begin with, where that is another one; may be empty
 	Title      string   // of the document, without Site
 	Zone       string   // the newsroom's, an IANA name
 	Path       string   // of this page, without a query

@@ -87,7 +87,8 @@ func (v *visit) blank() *page {
 		Kind: "trouble", Lang: v.lang, Site: v.o.Name, Zone: v.o.Zone.String(), Path: v.r.URL.EscapedPath(),
 		Home: home, TickerPath: home + "/ticker", LivePath: home + "/live",
 		Assets: v.assets.path, Modules: v.assets.modules,
-		API: api{Operations: v.operations.forScripts()},
+		Pictures: v.o.PicturesAt,
+		API:      api{Operations: v.operations.forScripts()},
 	}
 	p.Other = v.other("")
 	return p

@@ -1,4 +1,4 @@
-import { slide, still } from "./slide.js";
+import { framesLater, slide, still } from "./slide.js";
 
 /**
  * The scroll box of a ticker. Lines come and go in it without anything jumping: who reads
@@ -30,7 +30,7 @@ export class Box {
     }, { passive: true });
     // A browser may drop a smooth scroll when the one before it has just been cut short.
     box.addEventListener("scrollend", () => {
-      if (this.#rising && box.scrollTop > 1) box.scrollTop = 0;
+      if (this.#rising && box.scrollTop > 1) framesLater(() => this.#rising && (box.scrollTop = 0));
     });
   }
 
@@ -62,7 +62,7 @@ export class Box {
     this.#rising = true;
     const far = this.#box.scrollTop > 3 * this.#box.clientHeight;
     if (document.hidden) this.#box.scrollTop = 0;
-    else if (far || still()) requestAnimationFrame(() => requestAnimationFrame(() => (this.#box.scrollTop = 0)));
+    else if (far || still()) framesLater(() => (this.#box.scrollTop = 0));
     else this.#box.scrollTo({ top: 0, behavior: "smooth" });
   }
 

@@ -5,10 +5,10 @@ import { slots } from "./slots.js";
  *
  * @param {HTMLTemplateElement} template
  * @param {object} story as the API gives it
- * @param {{ when: object, home: string }} page
+ * @param {{ when: object, home: string, pictures?: string }} page
  * @returns {HTMLLIElement}
  */
-export function makeCard(template, story, { when, home }) {
+export function makeCard(template, story, { when, home, pictures }) {
   const item = template.content.firstElementChild.cloneNode(true);
   const section = story.tags.find(({ kind }) => kind === "SECTION");
   const flash = story.priority === "FLASH";
@@ -25,14 +25,16 @@ export function makeCard(template, story, { when, home }) {
   fill("summary", story.summary);
   fill("time", when.short(story.publishedAt), (time) => (time.dateTime = story.publishedAt));
   fill("authors", story.authors.map(({ name }) => name).join(", "));
-  if (story.image) fill("picture", true, (img) => picture(img, story.image));
+  if (story.image) fill("picture", true, (img) => picture(img, story.image, pictures));
   else item.querySelector(".picture").remove();
   return item;
 }
 
-function picture(img, { url, alt, width, height, focalPoint }) {
+function picture(img, { url, alt, width, height, focalPoint }, pictures) {
   img.alt = alt;
   if (width && height) Object.assign(img, { width, height });
   if (focalPoint) img.dataset.position = `${Math.round(focalPoint.x * 100)}% ${Math.round(focalPoint.y * 100)}%`;
-  img.src = url;
+  // The site's own are asked for where the page is, whatever the site is called there.
+  const own = [location.origin, pictures].find((origin) => origin && url.startsWith(`${origin}/`) && !url.startsWith(`${origin}//`));
+  img.src = own ? url.slice(own.length) : url;
 }

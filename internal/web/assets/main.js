@@ -5,6 +5,7 @@ import { Connection } from "./connection.js";
 import { Coverage } from "./coverage.js";
 import { positionPictures } from "./pictures.js";
 import { readOperations } from "./read.js";
+import { framesLater } from "./slide.js";
 import { Story } from "./story.js";
 import { startThemeSwitch } from "./theme-switch.js";
 import { Ticker } from "./ticker.js";
@@ -19,6 +20,7 @@ const page = {
   words,
   when: makeWhen(lang, dataset.zone),
   home: document.body.dataset.home,
+  pictures: dataset.pictures,
   covers: Boolean(one("[data-coverage]")),
   operations: readOperations(document),
   announcer: new Announcer({
@@ -38,7 +40,7 @@ const start = (selector, f) => {
 
 start("[data-today]", (p) => (p.textContent = page.when.today()));
 start("[data-theme-switch]", startThemeSwitch);
-start(".sections [aria-current]", (link) => link.scrollIntoView({ block: "nearest", inline: "center" }));
+start(".sections [aria-current]", (link) => framesLater(() => link.scrollIntoView({ block: "nearest", inline: "center" })));
 positionPictures(document);
 const coverage = start("[data-coverage]", (root) => new Coverage(root, page));
 start("[data-wire]", (section) => new Ticker(section, page, coverage && ((event) => coverage.take(event))));

@@ -3,6 +3,9 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 /** Whether things are to move as little as can be. */
 export const still = () => calm.matches;
 
+/** Scrolls, or the like, so late that it does not count as a shift of what was changed before. */
+export const framesLater = (f) => requestAnimationFrame(() => requestAnimationFrame(f));
+
 /**
  * Changes the page so that nothing jumps: what is somewhere else by it slides there.
  *
