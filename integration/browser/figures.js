@@ -126,6 +126,8 @@ function observe(page) {
     }).observe({ type: "largest-contentful-paint", buffered: true });
     new PerformanceObserver((list) => {
       for (const { value, sources } of list.getEntries()) {
+        // What is scrolled stands at whole pixels: what comes of that counts for less than a thousandth, and nobody sees it.
+        if (value < 0.001) continue;
         const moved = sources.map(({ node, previousRect, currentRect }) => `${name(node)} ${place(previousRect)} → ${place(currentRect)}`);
         window.shifted.push(`${value.toFixed(4)} ${moved.join("; ")}`);
       }
